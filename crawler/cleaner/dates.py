@@ -1,0 +1,315 @@
+"""When an article was first published and last changed: every statement of it, the best one chosen."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+
+from crawler.cleaner.blocks import Block, Layout
+from crawler.page import JsonObject, Page
+
+EARLIEST = 1990
+FUTURE_DAYS = 2
+
+# Names under which publishers state the first publication, the best known first.
+_PUBLISHED_META = (
+    "article:published_time", "article:published", "og:article:published_time", "og:published_time", "og:pubdate",
+    "datepublished", "date_published", "parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime",
+    "cxenseparse:publishtime", "cxenseparse:articlepublicationdate", "iso-8601-publish-date", "publishdate", "publish-date",
+    "publish_date", "publication_date", "publicationdate", "published_time", "published", "pubdate", "pub_date",
+    "article_date_original", "originalpublicationdate", "dcterms.issued", "dcterms.date", "dcterms.created", "dc.date.issued",
+    "dc.date.created", "dc.date", "dc.created", "displaydate", "article.published", "article.created", "bt:pubdate", "rnews:datepublished",
+    "datecreated", "created", "vr:published_time", "shareaholic:article_published_time", "citation_publication_date", "last-published", "date",
+)  # fmt: skip
+_MODIFIED_META = (
+    "article:modified_time", "article:modified", "og:article:modified_time", "datemodified", "og:updated_time", "dcterms.modified",
+    "dc.date.modified", "article.updated", "lastmod", "last-modified", "updated_time", "modified_time", "revised",
+)  # fmt: skip
+_ISO = re.compile(
+    r"(?<!\d)(?P<y>(?:19|20)\d\d)-?(?P<m>\d\d)-?(?P<d>\d\d)"
+    r"(?:[T ]\s*(?P<H>\d\d):?(?P<M>\d\d)(?::?(?P<S>\d\d)(?:[.,]\d+)?)?\s*(?P<z>Z|UTC|GMT|[+-]\d\d:?(?:\d\d)?)?)?"
+)
+_CLOCK = re.compile(r"(?<![\d:.])(\d{1,2})(?:[:hH.]|\s*Uhr\s*)(\d{2})(?::(\d{2}))?(?!\d|\.\d)\s*([ap]\.?\s?m\b\.?)?", re.I)
+_ZONE = re.compile(r"(?<![\w])(?:Z|UTC|GMT)?\s?([+-]\d{2}):?(\d{2})\b|\b(UTC|GMT)\b")
+_URL_DAY = re.compile(r"/((?:19|20)\d\d)[/-]?(\d\d?)[/-]?(\d\d?)(?=[/_-]|\D|$)")
+_URL_NAMED_DAY = re.compile(r"/((?:19|20)\d\d)/([a-z]{3,9})/(\d\d?)(?:/|$)")
+
+# Month names and their abbreviations, folded; Source: Unicode CLDR 45, calendars/gregorian.
+_MONTHS: dict[str, int] = {}
+for _names in (
+    "january february march april may june july august september october november december",
+    "jan feb mar apr may jun jul aug sep oct nov dec",
+    "jan febr mar apr may june july aug sept oct nov dec",
+    "januar februar märz april mai juni juli august september oktober november dezember",
+    "jänner feber mär apr mai jun jul aug sept okt nov dez",
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "janv févr mars avr mai juin juil août sept oct nov déc",
+    "janv fevrier mars avr mai juin juill aout sept oct nov dec",
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "ene feb mar abr may jun jul ago setiembre oct nov dic",
+    "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+    "jan fev mar abr mai jun jul ago set out nov dez",
+    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "gen feb mar apr mag giu lug ago set ott nov dic",
+    "januari februari maart april mei juni juli augustus september oktober november december",
+    "jan feb mrt apr mei jun jul aug sep okt nov dec",
+    "januari februari mars april maj juni juli augusti september oktober november december",
+    "januar februar marts april maj juni juli august september oktober november december",
+    "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
+    "styczeń luty marzec kwiecień maj czerwiec lipiec sierpień wrzesień październik listopad grudzień",
+    "sty lut mar kwi maj cze lip sie wrz paź lis gru",
+    "ledna února března dubna května června července srpna září října listopadu prosince",
+    "leden únor březen duben květen červen červenec srpen září říjen listopad prosinec",
+    "januára februára marca apríla mája júna júla augusta septembra októbra novembra decembra",
+    "ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie",
+    "január február március április május június július augusztus szeptember október november december",
+    "tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesäkuuta heinäkuuta elokuuta syyskuuta lokakuuta marraskuuta joulukuuta",
+    "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+    "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь",
+    "янв фев мар апр май июн июл авг сен окт ноя дек",
+    "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня",
+    "януари февруари март април май юни юли август септември октомври ноември декември",
+    "siječnja veljače ožujka travnja svibnja lipnja srpnja kolovoza rujna listopada studenoga prosinca",
+    "januara februara marta aprila maja juna jula avgusta septembra oktobra novembra decembra",
+    "ιανουαρίου φεβρουαρίου μαρτίου απριλίου μαΐου ιουνίου ιουλίου αυγούστου σεπτεμβρίου οκτωβρίου νοεμβρίου δεκεμβρίου",
+    "ocak şubat mart nisan mayıs haziran temmuz ağustos eylül ekim kasım aralık",
+    "januari februari maret april mei juni juli agustus september oktober november desember",
+    "janúar febrúar mars apríl maí júní júlí ágúst september október nóvember desember",
+    "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
+    "يناير فبراير مارس ابريل مايو يونيه يوليه اغسطس سبتمبر اكتوبر نوفمبر ديسمبر",
+    "ژانویه فوریه مارس آوریل مه ژوئن ژوئیه اوت سپتامبر اکتبر نوامبر دسامبر",
+    "ינואר פברואר מרץ אפריל מאי יוני יולי אוגוסט ספטמבר אוקטובר נובמבר דצמבר",
+    "जनवरी फरवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर नवंबर दिसंबर",
+    "জানুয়ারি ফেব্রুয়ারি মার্চ এপ্রিল মে জুন জুলাই আগস্ট সেপ্টেম্বর অক্টোবর নভেম্বর ডিসেম্বর",
+    "มกราคม กุมภาพันธ์ มีนาคม เมษายน พฤษภาคม มิถุนายน กรกฎาคม สิงหาคม กันยายน ตุลาคม พฤศจิกายน ธันวาคม",
+):
+    for _number, _name in enumerate(_names.split(), 1):
+        _MONTHS.setdefault(_name, _number)
+_MONTH = "|".join(sorted(map(re.escape, _MONTHS), key=len, reverse=True))
+_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯๐๑๒๓๔๕๖๗๘๙", "0123456789" * 5)
+_PRINTED = (
+    # 1 November 2025, 1. November 2025, 1 de noviembre de 2025, 1er novembre 2025, 1 בנובמבר 2025
+    (re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|re|º|ª|\.|\))?[\s\-]*(?:de\s|di\s|d'|of\s|den\s)?\s*ב?({_MONTH})\b\.?,?[\s\-]*(?:de\s|del\s|do\s)?\s*,?(\d{{4}})(?!\d)", re.I), "dmy"),
+    # November 1, 2025; Nov 01, 2025
+    (re.compile(rf"(?<![^\W\d_])({_MONTH})\b\.?\s*(\d{{1,2}})(?:st|nd|rd|th|\.)?\s*,?\s+(\d{{4}})(?!\d)", re.I), "mdy"),
+    # 2025. november 1., 2025 november 1
+    (re.compile(rf"(?<!\d)(\d{{4}})[.,]?\s*(?:m\.\s*)?({_MONTH})\b\.?\s*(\d{{1,2}})(?!\d)", re.I), "ymd"),
+    # 2025年11月1日, 2025년 11월 1일
+    (re.compile(r"(?<!\d)(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]"), "ymd"),
+    (re.compile(r"(?<![\d/.-])((?:19|20)\d\d)[./-](\d{1,2})[./-](\d{1,2})(?![\d])"), "ymd"),
+    # 01.11.2025 is day first everywhere
+    (re.compile(r"(?<![\d/.-])(\d{1,2})\.\s?(\d{1,2})\.\s?((?:19|20)\d\d)(?!\d)"), "dmy"),
+    (re.compile(r"(?<![\d/.-])(\d{1,2})[/-](\d{1,2})[/-]((?:19|20)\d\d)(?!\d)"), "???"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A date as one source states it."""
+
+    value: str
+    """ISO 8601, a bare day or with a time, with the offset stated."""
+    source: str
+    raw: str
+
+
+def read_date(raw: object, *, month_first: bool = False, latest: date | None = None) -> str | None:
+    """Return the date in *raw* as ISO 8601 with what it states and no more, or ``None`` when it is none.
+
+    *month_first* decides 1/11/2025; *latest* is the last day believed.
+    """
+    if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+        return None
+    if not isinstance(raw, str):
+        raw = str(int(raw)) if 0 <= raw < 1e14 else ""
+    text = raw.strip()[:200].translate(_DIGITS)
+    if not text:
+        return None
+    if text.isascii() and text.isdigit() and len(text) in {10, 13}:
+        stamp = datetime.fromtimestamp(int(text[:10]), tz=timezone.utc)
+        return _checked(stamp.date(), stamp.strftime("T%H:%M:%S") + "+00:00", latest)
+    found = _ISO.match(text) or (_ISO.search(text) if "-" in text else None)
+    if found:
+        day = _day(found["y"], found["m"], found["d"])
+        if day:
+            clock = ""
+            if found["H"] and int(found["H"]) < 24 and int(found["M"]) < 60:
+                seconds = found["S"] if found["S"] and int(found["S"]) < 60 else "00"
+                clock = f"T{found['H']}:{found['M']}:{seconds}{_offset(found['z'])}"
+            return _checked(day, clock, latest)
+    printed = _printed(text, month_first=month_first)
+    if printed is None:
+        return None
+    day, rest = printed
+    return _checked(day, _clock(rest), latest)
+
+
+def _printed(text: str, *, month_first: bool) -> tuple[date, str] | None:
+    lowered = text.lower()
+    for pattern, order in _PRINTED:
+        found = pattern.search(lowered)
+        if not found:
+            continue
+        parts = found.groups()
+        if order == "???":
+            first, second = int(parts[0]), int(parts[1])
+            order = "mdy" if second > 12 or (month_first and first <= 12) else "dmy"
+        named = dict(zip(order, parts, strict=True))
+        month = named["m"]
+        day = _day(named["y"], str(_MONTHS.get(month, 0)) if not month.isdigit() else month, named["d"])
+        if day:
+            return day, lowered[: found.start()] + " " + lowered[found.end() :]
+    return None
+
+
+def _day(year: str, month: str, day: str) -> date | None:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _offset(zone: str | None) -> str:
+    if not zone:
+        return ""
+    if zone in {"Z", "UTC", "GMT"}:
+        return "+00:00"
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    return f"{zone[0]}{digits[:2]}:{digits[2:]}" if int(digits[:2]) <= 14 and int(digits[2:]) < 60 else ""
+
+
+def _clock(text: str) -> str:
+    found = _CLOCK.search(text)
+    if not found:
+        return ""
+    hour, minute = int(found[1]), int(found[2])
+    half = (found[4] or "")[:1].lower()
+    if half and 1 <= hour <= 12:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    if hour > 23 or minute > 59:
+        return ""
+    zone = _ZONE.search(text.upper(), found.end())
+    offset = ""
+    if zone:
+        offset = "+00:00" if zone[3] else _offset(f"{zone[1]}:{zone[2]}")
+    return f"T{hour:02}:{minute:02}:{found[3] or '00'}{offset}"
+
+
+def _checked(day: date, clock: str, latest: date | None) -> str | None:
+    if day.year < EARLIEST or (latest is not None and day > latest):
+        return None
+    return day.isoformat() + clock
+
+
+def last_day_believed(captured: datetime | None) -> date | None:
+    """Return the last day a page captured at *captured* can state."""
+    return captured.date() + timedelta(days=FUTURE_DAYS) if captured else None
+
+
+def published(page: Page, article: JsonObject | None, found: Layout, around: tuple[int, int], latest: date | None) -> list[Stated]:
+    """Return what *page* states of its first publication, the best first; *around* are the blocks near the headline."""
+    stated: list[Stated] = []
+    month_first = (page.language or "").lower() in {"en-us", "en", ""}
+
+    def add(raw: object, source: str) -> None:
+        value = read_date(raw, month_first=month_first, latest=latest)
+        if value:
+            stated.append(Stated(value, source, str(raw)[:200]))
+
+    if article is not None:
+        for key in ("datePublished", "dateCreated", "uploadDate"):
+            value = article.get(key)
+            add(value[0] if isinstance(value, list) and value else value, "json-ld")
+    for name in _PUBLISHED_META:
+        for value in page.meta.get(name, ())[:1]:
+            add(value, "meta")
+    for raw in _marked_times(page):
+        add(raw, "time")
+    for block in found.blocks[around[0] : around[1]]:
+        if block.hidden:
+            continue
+        for stamp in block.times:
+            add(stamp, "time")
+        if block.chars <= 160 and any(character.isdigit() for character in block.text):
+            add(block.text, "time")
+    return stated
+
+
+def _marked_times(page: Page) -> list[str]:
+    """Return times that markup itself says to be the publication's."""
+    found = []
+    for node in page.tree.css("time[pubdate], [itemprop~=datePublished], time.published, time.entry-date, abbr.published, time.dt-published")[:3]:
+        attributes = node.attributes
+        value = attributes.get("datetime") or attributes.get("content") or attributes.get("title") or node.text(deep=True)
+        if value:
+            found.append(value)
+    return found
+
+
+def modified(page: Page, article: JsonObject | None, latest: date | None) -> list[Stated]:
+    """Return what *page* states of its last change, the best first."""
+    stated: list[Stated] = []
+    raws: list[tuple[object, str]] = []
+    if article is not None:
+        raws.append((article.get("dateModified"), "json-ld"))
+    raws += [(page.meta[name][0], "meta") for name in _MODIFIED_META if name in page.meta]
+    for node in page.tree.css("time[itemprop~=dateModified], meta[itemprop~=dateModified], time.updated")[:2]:
+        raws.append((node.attributes.get("datetime") or node.attributes.get("content"), "time"))
+    for raw, source in raws:
+        value = read_date(raw, latest=latest)
+        if value:
+            stated.append(Stated(value, source, str(raw)[:200]))
+    return stated
+
+
+def in_url(url: str, latest: date | None) -> Stated | None:
+    """Return the day that the path of *url* names."""
+    found = _URL_DAY.search(url)
+    if found:
+        day = _day(found[1], found[2], found[3])
+        if day and (value := _checked(day, "", latest)):
+            return Stated(value, "url", found[0])
+    found = _URL_NAMED_DAY.search(url.lower())
+    if found and found[2] in _MONTHS:
+        day = _day(found[1], str(_MONTHS[found[2]]), found[3])
+        if day and (value := _checked(day, "", latest)):
+            return Stated(value, "url", found[0])
+    return None
+
+
+def masthead(blocks: list[Block], latest: date | None) -> Stated | None:
+    """Return the date printed in *blocks*, which stand above the story."""
+    for block in blocks:
+        if block.chars <= 60 and not block.hidden and block.link_share < 0.5 and any(c.isdigit() for c in block.text):
+            value = read_date(block.text, month_first=True, latest=latest)
+            if value:
+                return Stated(value, "masthead", block.text)
+    return None
+
+
+def best(stated: list[Stated]) -> Stated | None:
+    """Return the first of *stated*, or one of the same day that also states the time."""
+    if not stated:
+        return None
+    first = stated[0]
+    if "T" not in first.value or _is_midnight(first.value):
+        for other in stated[1:]:
+            if other.value[:10] == first.value[:10] and "T" in other.value and not _is_midnight(other.value):
+                return other
+    return first
+
+
+def _is_midnight(value: str) -> bool:
+    return "T00:00:00" in value
+
+
+def is_after(value: str, other: str) -> bool:
+    """Whether *value* is a later moment than *other*, as far as both tell."""
+    try:
+        a, b = datetime.fromisoformat(value), datetime.fromisoformat(other)
+    except ValueError:
+        return False
+    if a.tzinfo is None or b.tzinfo is None:
+        return a.replace(tzinfo=None) > b.replace(tzinfo=None)
+    return a > b
+
+

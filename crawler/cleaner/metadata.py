@@ -1,0 +1,183 @@
+"""Everything a page says of its article besides the text, each field merged from all that state it."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from crawler.cleaner import dates
+from crawler.cleaner.blocks import Layout
+from crawler.cleaner.body import Body
+from crawler.cleaner.declared import article_object, line
+from crawler.cleaner.text import field as one_line
+from crawler.cleaner.text import fold
+from crawler.cleaner.title import site_names
+from crawler.items import Link, Source
+from crawler.page import JsonObject, Page, join
+from crawler.urls import canonicalize
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+NEAR_BLOCKS = 14
+
+
+@dataclass(slots=True)
+class Metadata:
+    """The fields of an article besides its text, and who else stated each."""
+
+    chosen: dict[str, object] = field(default_factory=dict)
+    stated: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """For each field, every value with its source, the one chosen first."""
+
+    def choose(self, name: str, statements: list[tuple[str, str]]) -> str | None:
+        """Record *statements* of the field *name* and return the first."""
+        self.stated[name] = statements
+        self.chosen[name] = statements[0][0] if statements else None
+        return statements[0][0] if statements else None
+
+
+def near_headline(found: Layout, body: Body) -> tuple[int, int]:
+    """Return the range of blocks where a page prints byline and date: about the headline, above the story."""
+    first = body.first_content
+    if body.headline is not None:
+        start = max(0, body.headline.index - 6)
+        stop = body.headline.index + NEAR_BLOCKS
+        if first > body.headline.index:
+            stop = max(min(stop, first + 3), body.headline.index + 4)
+        return start, stop
+    return max(0, first - NEAR_BLOCKS), first + 2
+
+
+def published(
+    page: Page, found: Layout, body: Body, link: Link | None, captured: datetime | None
+) -> tuple[dates.Stated | None, list[dates.Stated]]:
+    """Return when *page*'s article was first published, and everything that states it."""
+    latest = dates.last_day_believed(captured)
+    stated = dates.published(page, article_object(page), found, near_headline(found, body), latest)
+    if link is not None and link.published:
+        value = dates.read_date(link.published, latest=latest)
+        if value:
+            source = {Source.FEED: "feed"}.get(link.source, "sitemap")
+            stated.append(dates.Stated(value, source, link.published))
+    in_url = dates.in_url(page.url, latest)
+    if in_url is not None:
+        stated.append(in_url)
+    if not stated:
+        top = body.headline.index if body.headline is not None else body.first_content
+        printed = dates.masthead(found.blocks[:top], latest)
+        if printed is not None:
+            stated.append(printed)
+    return dates.best(stated), stated
+
+
+def changed(page: Page, captured: datetime | None, first: str | None) -> list[tuple[str, str]]:
+    """Return when the article last changed, as *page* states it, when that is after *first*."""
+    stated = dates.modified(page, article_object(page), dates.last_day_believed(captured))
+    return [(one.value, one.source) for one in stated if first is None or dates.is_after(one.value, first)]
+
+
+def description(page: Page, body: Body, sites: set[str], title: str, text: str) -> list[tuple[str, str]]:
+    """Return the standfirsts that *page* states, the printed one first; the mere beginning of *text* is none."""
+    opening = fold(text[:3_000])
+    stated: list[tuple[str, str]] = []
+    if body.standfirst is not None:
+        stated.append((one_line(body.standfirst.text), "standfirst"))
+    article = article_object(page)
+    if article is not None:
+        text = line(article.get("alternativeHeadline")) or ""
+        declared = line(article.get("description"))
+        if declared:
+            stated.append((declared, "json-ld"))
+        elif len(text) > 60:
+            stated.append((text, "json-ld"))
+    for name in ("og:description", "description", "twitter:description", "dc.description"):
+        value = page.first_meta(name)
+        if value:
+            stated.append((one_line(value), f"meta {name}"))
+    good = []
+    for value, source in stated:
+        folded = fold(value)
+        excerpt = len(folded) > 30 and opening[: len(folded) + 40].find(folded[: max(30, len(folded) - 12)]) >= 0
+        if folded and folded not in sites and folded != fold(title) and not (excerpt and source != "standfirst"):
+            good.append((value, source))
+    return good
+
+
+def language(page: Page, link: Link | None) -> list[tuple[str, str]]:
+    """Return the languages that *page* states as BCP 47."""
+    article = article_object(page)
+    stated = [
+        (page.language, "html lang"),
+        (line(article.get("inLanguage")) if article is not None else None, "json-ld"),
+        (page.first_meta("content-language", "language", "dc.language", "og:locale"), "meta"),
+        (link.language if link is not None else None, "link"),
+    ]
+    return [(tag, source) for value, source in stated if value and (tag := _tag(value))]
+
+
+def _tag(value: str) -> str | None:
+    value = value.split(",")[0].strip().replace("_", "-")
+    if not _LANGUAGE.fullmatch(value) or value.lower() in {"und", "mul"}:
+        return None
+    first, *rest = value.split("-")
+    parts = [first.lower()]
+    parts += [part.upper() if len(part) == 2 else part.title() if len(part) == 4 else part for part in rest]
+    return "-".join(parts)
+
+
+def canonical(page: Page, url: str) -> str | None:
+    """Return the address *page* claims, when it is another article's identity or form than *url*."""
+    claimed = page.canonical or page.first_meta("og:url")
+    address = canonicalize(claimed, page.base) if claimed else None
+    return address if address and address != url else None
+
+
+def image(page: Page, found: Layout, body: Body) -> list[tuple[str, str]]:
+    """Return the addresses of the lead image, the declared one first."""
+    article: JsonObject = article_object(page) or {}
+    stated: list[tuple[str, str]] = []
+    value = article.get("image")
+    for _ in range(3):
+        if isinstance(value, list):
+            value = value[0] if value else None
+        if isinstance(value, dict):
+            value = value.get("url") or value.get("contentUrl")
+    for raw, source in (
+        (page.first_meta("og:image:secure_url", "og:image", "og:image:url"), "meta og:image"),
+        (value if isinstance(value, str) else None, "json-ld"),
+        (page.first_meta("twitter:image", "twitter:image:src"), "meta"),
+        (next((b.tokens[0][1] for b in body.kept if b.role == "img"), None), "first image"),
+    ):
+        address = join(page.base, raw)
+        if address:
+            stated.append((address, source))
+    return stated
+
+
+def rights(page: Page) -> tuple[str, ...]:
+    """Return licence, robots meta and TDM reservation of *page* as ``name: value``."""
+    found: dict[str, None] = {}
+    for name in ("robots", "googlebot", "googlebot-news", "tdm-reservation", "tdm-policy", "dc.rights", "dcterms.rights", "dcterms.license"):
+        for value in page.meta.get(name, ())[:1]:
+            text = one_line(value)[:200]
+            if name in {"robots", "googlebot", "googlebot-news"}:
+                kept = [part for part in re.split(r"[,\s]+", text.lower()) if part in _RESERVING]
+                text = ", ".join(kept)
+            if text:
+                found[f"{name}: {text}"] = None
+    for node in page.tree.css('link[rel~=license][href], a[rel~=license][href]')[:5]:
+        address = join(page.base, node.attributes.get("href"))
+        if address:
+            found[f"license: {address}"] = None
+    article = article_object(page)
+    if article is not None and isinstance(article.get("license"), str):
+        found[f"license: {one_line(article['license'])[:300]}"] = None
+    return tuple(found)
+
+
+_RESERVING = frozenset({"noarchive", "noai", "noimageai", "noindex", "nosnippet", "noimageindex", "nocache", "none", "nofollow"})
+
+
+def sites_of(page: Page, found: Layout) -> set[str]:
+    """Return the folded names of the site."""
+    return site_names(page, found)
+
+

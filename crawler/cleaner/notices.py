@@ -1,0 +1,86 @@
+"""Notices: boilerplate that states a fact about the article, known by its label and dropped from the story."""
+
+import re
+from dataclasses import dataclass
+
+from crawler.cleaner.blocks import Block
+
+# What a label says the notice is: "… Disclaimer:", "Note to readers:", "Hinweis:", in several languages.
+_LABEL = re.compile(
+    r"""(?ix)^\W*(?P<label>(?:[\w.'’&/()-]+\s+){0,4}?(?:disclaimers?|disclosures?|transparency\ (?:note|notice)|notice|note\ to\ (?:our\ )?readers?|readers?['’]?\ note|editor(?:s|'s|’s|s'|ial)?\ note|author's\ note
+    |hinweis(?:\ (?:der\ redaktion|an\ (?:die|unsere)\ leser|für\ leser))?|anmerkung\ der\ redaktion|haftungsausschluss|transparenzhinweis|in\ eigener\ sache|offenlegung
+    |avertissement|note\ (?:de\ la\ rédaction|aux\ lecteurs|au\ lecteur)|clause\ de\ non-responsabilité|mention\ légale
+    |aviso(?:\ (?:legal|a\ los\ lectores))?|nota\ (?:del\ editor|de\ la\ redacción|a\ los\ lectores|da\ redação|do\ editor|aos\ leitores|della\ redazione|ai\ lettori)|descargo\ de\ responsabilidad|isenção\ de\ responsabilidade|avvertenza|dichiarazione\ di\ trasparenza
+    |disclaimer\ van|noot\ van\ de\ redactie|opmerking\ van\ de\ redactie|redaktionens\ anmärkning|zastrzeżenie|nota\ redakcyjna|od\ redakcji|poznámka\ redakce|upozornění
+    |примечание\ (?:редакции|редактора)|от\ редакции|отказ\ от\ ответственности|дисклеймер|застереження|від\ редакції|σημείωση\ (?:του\ συντάκτη|σύνταξης)|αποποίηση\ ευθύνης
+    |editörün\ notu|sorumluluk\ reddi|feragatname|catatan\ redaksi|penafian|penyangkalan|lưu\ ý|miễn\ trừ\ trách\ nhiệm
+    |إخلاء\ (?:ال)?مسؤولية|تنويه|ملاحظة\ (?:المحرر|للقراء|من\ المحرر)|سلب\ مسئولیت|הבהרה|הערת\ (?:ה)?מערכת|גילוי\ נאות|अस्वीकरण|संपादक\ की\ टिप्पणी|ডিসক্লেইমার
+    |免责声明|免責聲明|声明|聲明|编者按|編者按|编者注|免責事項|編集部注|お断り|注意書き|면책\ ?조항|편집자\ ?주|알림))\s*[:：.–—-]""",
+)
+_LABEL_ALONE = re.compile(r"(?i)^\W*(?:[\w.'’/-]+\s+){0,3}(?:disclaimer|disclosure|haftungsausschluss|avertissement|免责声明|免責聲明)\W*$")
+
+_AI = (
+    r"\bAI\b|\bA\.I\.|\bKI\b|\bIA\b|\bИИ\b|\bШІ\b|\bYZ\b|artificial\ intelligence|künstlich\w*\ intelligenz|intelligence\ artificielle|inteligencia\ artificial|inteligência\ artificial"
+    r"|intelligenza\ artificiale|kunstmatige\ intelligentie|artificiell\ intelligens|kunstig\ intelligens|tekoäly|sztuczn\w+\ inteligencj\w+|uměl\w+\ inteligenc\w+|mesterséges\ intelligencia|inteligenț\w+\ artificial\w+|искусственн\w+\ интеллект\w*|штучн\w+\ інтелект\w*"
+    r"|τεχνητή\w*\ νοημοσύνη\w*|yapay\ zek[aâ]\w*|kecerdasan\ buatan|trí\ tuệ\ nhân\ tạo|ذكاء\ (?:ال)?اصطناعي|الذكاء\ الاصطناعي|هوش\ مصنوعی|בינה\ מלאכותית|कृत्रिम\ बुद्धि\w*|人工智能|人工智慧|人工知能|生成AI|인공지능|language\ model|chatgpt|large\ language|automat(?:ed|ically)\ generated"
+)
+_MADE = (
+    r"generat|written|creat|produc|author|compos|draft|summar|erstellt|verfasst|generiert|geschrieben|erzeugt|zusammengefasst|rédig|génér|écrit|créé|produit|escrit|redact|crea(?:d|t)|produz|produc|gerad|scritt|genera|realizz|geschreven|gegenereerd|gemaakt|skriven|skapad|skrevet|laget"
+    r"|kirjoit|luotu|napisan|wygenerowan|stworzon|vytvořen|napsán|készít|írt|generált|scris|создан|написан|сгенерир|подготовлен|створен|згенеров|γράφ|δημιουργ|oluşturul|yazıl|üretil|dibuat|ditulis|tạo|viết|إنشاء|كتاب|إعداد|توليد|تولید|نوشته|נכתב|נוצר|生成|撰写|撰寫|創作|作成|執筆|작성|생성"
+)
+_FACTS = (
+    ("ai-generated", re.compile(rf"(?i)(?:{_AI}).{{0,200}}?(?:{_MADE})|(?:{_MADE}).{{0,120}}?(?:{_AI})".replace(r"\ ", " "))),
+    ("machine-translated", re.compile(r"(?i)machine[- ]translat|translated (?:automatically|by (?:a )?machine|by (?:AI|an? (?:AI|artificial))|with (?:the help of )?AI)|automatic(?:ally)? translat|automatisch übersetzt|maschinell übersetzt|maschinelle übersetzung|traduit automatiquement|traduction automatique|traducid[oa] automáticamente|traducción automática|traduzid[oa] automaticamente|tradução automática|tradott[oa] automaticamente|traduzione automatica|automatisch vertaald|maskinöversatt|maskinoversat|przetłumaczon\w+ (?:automatycznie|maszynowo)|машинн\w+ перевод|переведен\w* автоматически|makine çevirisi|ترجمة آلية|机器翻译|機器翻譯|機械翻訳|自動翻訳|기계 ?번역|자동 ?번역")),
+    ("sponsored", re.compile(r"(?i)\bsponsored (?:content|post|article|by)|paid (?:content|post|partner|promotion|for by)|advertorial|branded content|partner content|in partnership with|promotional content|bezahlter inhalt|gesponsert|anzeige|contenu sponsorisé|publi-?(?:reportage|rédactionnel)|contenido patrocinado|publirreportaje|conteúdo patrocinado|contenuto sponsorizzato|gesponsord|sponsrad|материал на правах рекламы|на правах рекламы|赞助内容|广告文章|タイアップ|광고성")),
+    ("affiliate-links", re.compile(r"(?i)affiliate|commission (?:if|on|from|when)|earn (?:a )?(?:small )?commission|affiliate-links|provision|liens? affiliés?|enlaces de afiliad")),
+    ("corrected", re.compile(r"(?i)\bcorrection\b|has been corrected|was corrected|earlier version of this|korrigiert|in einer früheren version|a été corrigé|ha sido corregid|è stato corretto|исправлен")),
+    ("press-release", re.compile(r"(?i)press release|pressemitteilung|communiqué de presse|nota de prensa|comunicato stampa|пресс-релиз")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice found on the page."""
+
+    fact: str
+    """What it states, e.g. ``ai-generated``; ``notice`` when it states none of the facts we know."""
+    text: str
+    block: Block
+
+
+def is_notice(text: str) -> bool:
+    """Whether *text* opens with the label of a notice."""
+    found = _LABEL.match(text[:160])
+    return bool(found and len(found["label"]) <= 60) or bool(len(text) <= 60 and _LABEL_ALONE.match(text))
+
+
+def facts_in(text: str) -> tuple[str, ...]:
+    """Return the facts that the notice *text* states."""
+    found = tuple(name for name, pattern in _FACTS if pattern.search(text[:3_000]))
+    return found or ("notice",)
+
+
+def find(blocks: list[Block]) -> list[Notice]:
+    """Return the notices among *blocks*, in page order; a label on a line of its own takes the block after it."""
+    notices: list[Notice] = []
+    seen: set[str] = set()
+    taken = -1
+    for at, block in enumerate(blocks):
+        if block.index <= taken or block.hidden or not block.text or block.role in {"td", "th", "pre", "img"}:
+            continue
+        if not is_notice(block.text) or block.text in seen or block.link_share > 0.7:
+            continue
+        seen.add(block.text)
+        text = block.text
+        if len(text) <= 60 and at + 1 < len(blocks) and not _has_body(text):
+            text = f"{text} {blocks[at + 1].text}".strip()
+            following = blocks[at + 1]
+            taken = following.index
+            notices.append(Notice("", "", following))
+        for fact in facts_in(text):
+            notices.append(Notice(fact, text, block))
+    return notices
+
+
+def _has_body(text: str) -> bool:
+    return len(re.split(r"[:：]", text, maxsplit=1)[-1].strip()) > 15

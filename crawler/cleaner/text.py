@@ -1,0 +1,63 @@
+"""The rules every printed text keeps: NFC, one line, no controls, no mojibake."""
+
+import re
+import unicodedata
+
+import ftfy
+
+# C0 and C1 controls, soft hyphen, zero-width space, bidi overrides, BOM, noncharacters, lone surrogates.
+# ZWNJ, ZWJ, LRM and RLM are kept: Persian, Indic scripts and emoji need them.
+_DROPPED = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u202a-\u202e\u2066-\u2069\ufeff\ufdd0-\ufdef\ufffe\uffff"
+    "\U0001fffe\U0001ffff\U0002fffe\U0002ffff\U0003fffe\U0003ffff\U0004fffe\U0004ffff\U0005fffe\U0005ffff"
+    "\U0006fffe\U0006ffff\U0007fffe\U0007ffff\U0008fffe\U0008ffff\U0009fffe\U0009ffff\U000afffe\U000affff"
+    "\U000bfffe\U000bffff\U000cfffe\U000cffff\U000dfffe\U000dffff\U000efffe\U000effff\U000ffffe\U000fffff"
+    "\U0010fffe\U0010ffff\ud800-\udfff]+"
+)
+_SPACES = re.compile(r"\s+")
+# UTF-8 read as Windows-1252: a letter of the lead bytes followed by what a continuation byte became.
+_MOJIBAKE = re.compile("[\u00c2\u00c3\u00e2][\u0080-\u00bf\u20ac\u201a\u0192\u201e\u2026\u0160\u2039\u0152\u017d\u2018\u2019\u201c\u201d\u2122]")
+_CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_WORD = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*")
+_FOLDED_AWAY = re.compile(r"[\W_]+")
+
+MAX_LINE_CHARS = 2_000
+
+
+def tidy(text: str) -> str:
+    """Return *text* on one line by the corpus' rules of text."""
+    if not text.isascii():
+        if _MOJIBAKE.search(text):
+            text = ftfy.fix_text(
+                text, uncurl_quotes=False, fix_latin_ligatures=False, fix_character_width=False, normalization=None
+            )
+        text = unicodedata.normalize("NFC", text)
+    return _SPACES.sub(" ", _DROPPED.sub("", text)).strip()
+
+
+def tidy_pre(text: str) -> str:
+    """Return *text* of a code block: its lines stay, everything else as in `tidy`."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    lines = (_DROPPED.sub("", line.replace("\t", "    ")) for line in text.split("\n"))
+    return "\n".join(re.sub(r"[^\S ]", " ", line).rstrip() for line in lines).strip("\n")
+
+
+def field(text: str) -> str:
+    """Return *text* as one line of metadata, cut at `MAX_LINE_CHARS`."""
+    return tidy(text)[:MAX_LINE_CHARS].rstrip()
+
+
+def fold(text: str) -> str:
+    """Return *text* for comparison: letters and digits only, caseless."""
+    return _FOLDED_AWAY.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+
+
+def count_words(text: str) -> int:
+    """Return the length of *text* in words; each CJK character counts as one."""
+    cjk = len(_CJK.findall(text))
+    return cjk + len(_WORD.findall(_CJK.sub(" ", text) if cjk else text))
+
+
+def weight(text: str) -> int:
+    """Return the length of *text* in characters of an alphabet: a CJK character says as much as about three."""
+    return len(text) if text.isascii() else len(text) + 2 * len(_CJK.findall(text))

@@ -1,0 +1,161 @@
+"""The headline as printed, without the site's name; and the site's own name."""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from crawler.cleaner.blocks import HEADINGS, Block, Layout
+from crawler.cleaner.declared import article_object, by_id, line, names, types
+from crawler.cleaner.text import field, fold
+from crawler.items import Link
+from crawler.page import Page
+
+_SEPARATOR = re.compile(r"\s+[|\-–—·•:»«›/~⁄]+\s+|\s*[|｜»«]\s*|\s*(?:::|—|－|_)\s*(?=\S{2,40}$)|\s+[-–—](?=\S)")
+_FEED_WORDS = re.compile(r"(?i)\b(?:rss|atom|feed|feeds|full|comments?|kommentare|json|all|entries|posts|articles|news|2\.0|1\.0)\b|[»|:·–—]|\s-\s")
+
+
+def publisher(page: Page, found: Layout) -> list[tuple[str, str]]:
+    """Return what names the newspaper on *page*, each with its source, the best first."""
+    named: list[tuple[str, str]] = []
+
+    def add(value: str | None, source: str) -> None:
+        text = field(value or "")
+        if text and len(text) <= 80 and not text.lower().startswith(("http:", "https:", "@")):
+            named.append((text, source))
+
+    article = article_object(page)
+    known = by_id(page)
+    if article is not None:
+        for name, _ in names(article.get("publisher"), known)[:1]:
+            add(name, "json-ld")
+    add(page.first_meta("og:site_name"), "meta")
+    for one in page.json_ld:
+        if "WebSite" in (one.get("@type") if isinstance(one.get("@type"), list) else [one.get("@type")]):
+            add(line(one.get("name")), "json-ld")
+            break
+    add(page.first_meta("application-name", "apple-mobile-web-app-title", "dc.publisher", "copyright"), "meta")
+    for text in home_links(page, found):
+        add(text, "masthead")
+    for _, title in page.feeds:
+        add(_FEED_WORDS.sub(" ", title).strip(), "feed")
+    return named
+
+
+def home_links(page: Page, found: Layout) -> list[str]:
+    """Return the texts of links to the home page that stand at the head of *page*."""
+    parts = urlsplit(page.url)
+    home = {f"{parts.netloc}".removeprefix("www.")}
+    texts: list[str] = []
+    for block in found.blocks[:40]:
+        for address, text in block.links or (("", block.text),):
+            if not address or len(text) > 60:
+                continue
+            target = urlsplit(address)
+            if target.netloc.removeprefix("www.") in home and target.path in {"", "/", "/index.html", "/index.php"} and not target.query:
+                if fold(text) not in {"home", "startseite", "accueil", "inicio", "início", "главная", "首页", "ホーム", "홈", "skip to content"}:
+                    texts.append(text)
+    return texts[:3]
+
+
+def site_names(page: Page, found: Layout) -> set[str]:
+    """Return every name of the site on *page*, folded."""
+    return {fold(name) for name, _ in publisher(page, found)} - {""}
+
+
+def strip_site(title: str, sites: Iterable[str], hostname: str) -> str:
+    """Return *title* without the site's name before or after it."""
+    sites = set(sites)
+    squeezed_host = hostname.replace("www.", "").replace("-", "")
+    while True:
+        cuts = list(_SEPARATOR.finditer(title))
+        if not cuts:
+            return title
+        last, first = cuts[-1], cuts[0]
+        head, tail = title[: last.start()], title[last.end() :]
+        if _is_site(tail, sites, squeezed_host) and fold(head):
+            title = head.strip()
+            continue
+        head, tail = title[: first.start()], title[first.end() :]
+        if _is_site(head, sites, squeezed_host) and fold(tail):
+            title = tail.strip()
+            continue
+        return title
+
+
+def _is_site(part: str, sites: set[str], squeezed_host: str) -> bool:
+    folded = fold(part)
+    if not folded:
+        return True
+    if folded in sites:
+        return True
+    squeezed = folded.replace(" ", "")
+    if "." in part and squeezed_host.endswith(part.strip().lower().removeprefix("www.").replace("-", "")):
+        return True
+    if len(squeezed) >= 3 and squeezed_host.startswith(squeezed) and squeezed_host[len(squeezed) : len(squeezed) + 1] in {".", ""}:
+        return True
+    return any(len(site) >= 4 and len(folded) < len(site) + 24 and (folded.startswith(site + " ") or folded.endswith(" " + site)) for site in sites)
+
+
+def candidates(page: Page, found: Layout, link: Link | None) -> list[tuple[str, str]]:
+    """Return every statement of the headline of *page* with its source, the best first."""
+    sites = site_names(page, found)
+    hostname = (urlsplit(page.url).hostname or "").lower()
+    article = article_object(page)
+    declared: list[tuple[str, str]] = []
+
+    def add(value: str | None, source: str) -> None:
+        text = field(value or "")
+        if text:
+            text = strip_site(text, sites, hostname)
+            if text and fold(text) and fold(text) not in sites:
+                declared.append((text, source))
+
+    if article is not None:
+        add(line(article.get("headline")) or line(article.get("name")), "json-ld")
+    add(page.first_meta("og:title"), "meta og:title")
+    add(page.first_meta("twitter:title", "dc.title", "parsely-title", "sailthru.title", "title"), "meta")
+    if link is not None and link.title:
+        add(link.title, f"link in {link.source}")
+    add(page.title, "title element")
+    if link is not None and link.text and len(link.text.split()) > 2:
+        add(link.text, "link text")
+    headings = [block for block in found.blocks if block.role == "h1" and fold(block.text) and fold(block.text) not in sites]
+    if article is not None and declared and declared[0][1] == "json-ld" and any("News" in name for name in types(article)):
+        # A newspaper's system states the headline it prints, without the kicker that some print inside the h1.
+        same = next((block for block in headings if fold(block.text) == fold(declared[0][0])), None)
+        return [(field(same.text), "h1"), *declared] if same is not None else declared
+    for block in headings:
+        if any(agree(block.text, text) for text, source in declared if source != "link text"):
+            return [(field(block.text), "h1"), *declared]
+    shown = _shown(found, declared)
+    if shown is not None:
+        return [(field(shown.text), shown.role), *declared]
+    first = next((block for block in headings if not block.hidden and len(block.text) > 8), None)
+    if first is not None and (not declared or _alone(headings)) and len(first.text) < 250:
+        weak = not declared or declared[0][1] in {"title element", "link text"}
+        return [(field(first.text), "h1"), *declared] if weak else [*declared, (field(first.text), "h1")]
+    return declared
+
+
+def _alone(headings: list[Block]) -> bool:
+    return len({fold(block.text) for block in headings if not block.hidden}) == 1
+
+
+def agree(one: str, other: str) -> bool:
+    """Whether *one* and *other* are the same headline in two wordings or cuts."""
+    a, b = fold(one), fold(other)
+    if not a or not b:
+        return False
+    if a == b:
+        return True
+    short, long = sorted((a, b), key=len)
+    if len(short) >= 12 and len(short) >= 0.4 * len(long) and short in long:
+        return True
+    words_a, words_b = set(a.split()), set(b.split())
+    return len(words_a & words_b) / len(words_a | words_b) >= 0.6
+
+
+def _shown(found: Layout, declared: list[tuple[str, str]]) -> Block | None:
+    """Return the heading below h1 that prints one of *declared*."""
+    wanted = {fold(text) for text, source in declared if source != "link text"}
+    return next((b for b in found.blocks if b.role in HEADINGS and not b.hidden and fold(b.text) in wanted), None)

@@ -1,0 +1,84 @@
+"""The crawl: every run's frontier opened, one Scrapy process for all of them, and their reports."""
+
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.settings import Settings
+
+from crawler.config import CrawlConfig
+from crawler.frontier import SiteBusy
+from crawler.items import RunReport, Site
+from crawler.run import Options, Run, utc_now
+from crawler.spiders.news import NewsSpider
+from crawler.workers import Workers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crawled:
+    """What a crawl came to."""
+
+    reports: tuple[RunReport, ...]
+    busy: tuple[str, ...]
+    """Sites that another run holds."""
+
+
+def crawl(
+    sites: Sequence[Site],
+    archive: Path,
+    *,
+    config: CrawlConfig,
+    options: Options,
+    on_progress: Callable[[Run], None] | None = None,
+) -> Crawled:
+    """Crawl *sites* into *archive*, all at once.
+
+    A Twisted reactor runs once in a process, so this function does too.
+
+    Raises:
+        BadState: a state file cannot be used.
+        OSError: the disk is full or not writable.
+    """
+    runs, busy = [], []
+    with Workers() as workers:
+        for site in sites:
+            try:
+                run = Run(site, archive, config=config, options=options, read=workers.read, now=utc_now)
+            except SiteBusy:
+                busy.append(site.name)
+            else:
+                runs.append(run)
+        if not runs:
+            return Crawled(reports=(), busy=tuple(busy))
+        process = AsyncCrawlerProcess(_settings(config, options), install_root_handler=False)
+        logging.getLogger("scrapy").setLevel(logging.WARNING)  # its own line per request would double ours
+        crawler = process.create_crawler(NewsSpider)
+        process.crawl(crawler, runs=runs, on_progress=on_progress)
+        process.start()
+    spider = crawler.spider
+    assert isinstance(spider, NewsSpider)
+    if isinstance(spider.fatal, sqlite3.OperationalError):
+        raise OSError(str(spider.fatal)) from spider.fatal
+    if spider.fatal:
+        raise spider.fatal
+    return Crawled(reports=tuple(spider.reports), busy=tuple(busy))
+
+
+def _settings(config: CrawlConfig, options: Options) -> Settings:
+    """Return `crawler.settings` with what the user decides laid over it."""
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    settings.setdict(
+        {
+            "USER_AGENT": config.user_agent,
+            "DOWNLOAD_DELAY": config.delay,
+            "DOWNLOAD_TIMEOUT": config.timeout,
+            "DOWNLOAD_MAXSIZE": config.max_page_bytes,
+            "PRESSMARK_ALLOWED_HOSTS": sorted(options.allowed_hosts),
+        },
+        priority="cmdline",
+    )
+    return settings

@@ -1,0 +1,99 @@
+"""Links out of sitemaps: index, plain, news, and the text form (https://www.sitemaps.org/protocol.html)."""
+
+import io
+from dataclasses import dataclass
+
+from lxml import etree
+
+from crawler.discovery import BadListing
+from crawler.discovery.dates import iso
+from crawler.items import Link, Source
+from crawler.urls import canonicalize
+
+MAX_ENTRIES = 50_000
+
+_NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sitemap:
+    """What one sitemap file holds."""
+
+    form: str
+    """``sitemap-index``, ``news-sitemap`` or ``sitemap``."""
+    links: tuple[Link, ...]
+    """Sub-sitemaps of an index, else pages; newest first where the entries are dated."""
+    broken: str | None = None
+    """What ended the reading early; the links before it are given."""
+
+
+def read_sitemap(body: bytes, url: str) -> Sitemap:
+    """Return what the XML sitemap *body*, found at *url*, lists.
+
+    No DTD, no entities, no network. Raises `BadListing` when nothing can be read.
+    """
+    links: list[Link] = []
+    form, root, broken = "sitemap", "", None
+    try:
+        for _, element in etree.iterparse(
+            io.BytesIO(body), events=("end",), resolve_entities=False, no_network=True, load_dtd=False
+        ):
+            name = etree.QName(element).localname if isinstance(element.tag, str) else ""
+            if name not in {"url", "sitemap"}:
+                continue
+            root = "sitemapindex" if name == "sitemap" else "urlset"
+            values, is_news = _values(element)
+            if is_news:
+                form = "news-sitemap"
+            if (link := _link(values, url, is_news=is_news)) and len(links) < MAX_ENTRIES:
+                links.append(link)
+            element.clear()
+            while (earlier := element.getprevious()) is not None:
+                parent = element.getparent()
+                assert parent is not None
+                parent.remove(earlier)
+    except etree.XMLSyntaxError as error:
+        broken = f"broken XML: {error.msg}"
+        if not links:
+            raise BadListing(broken) from error
+    if root == "sitemapindex":
+        form = "sitemap-index"
+    links.sort(key=lambda link: link.published or link.modified or "", reverse=True)
+    return Sitemap(form=form, links=tuple(links), broken=broken)
+
+
+def read_text_sitemap(body: bytes, url: str) -> Sitemap:
+    """Return what the sitemap *body* of one address a line lists."""
+    found = (canonicalize(line) for line in body.decode("utf-8", "replace").splitlines()[:MAX_ENTRIES])
+    links = tuple(Link(url=link, source=Source.SITEMAP, found_on=url) for link in found if link)
+    if not links:
+        raise BadListing("a text sitemap without an address")
+    return Sitemap(form="sitemap", links=links)
+
+
+def _values(element: etree._Element) -> tuple[dict[str, str], bool]:
+    values: dict[str, str] = {}
+    is_news = False
+    for child in element.iter():
+        if not isinstance(child.tag, str):
+            continue
+        name = etree.QName(child)
+        is_news = is_news or name.namespace == _NEWS
+        if child.text and name.localname not in values:
+            values[name.localname] = " ".join(child.text.split())
+    return values, is_news
+
+
+def _link(values: dict[str, str], url: str, *, is_news: bool) -> Link | None:
+    address = canonicalize(values.get("loc", ""), url)
+    if address is None:
+        return None
+    return Link(
+        url=address,
+        source=Source.NEWS_SITEMAP if is_news else Source.SITEMAP,
+        found_on=url,
+        title=values.get("title") if is_news else None,
+        published=iso(values.get("publication_date")),
+        modified=iso(values.get("lastmod")),
+        language=values.get("language") if is_news else None,
+    )

@@ -1,0 +1,266 @@
+"""One HTML page, parsed once: its tree, what it declares of itself, and nothing judged yet."""
+
+import html
+import json
+import re
+from collections.abc import Callable, Hashable, Iterator
+from functools import cached_property
+from typing import Any, TypeVar, cast
+from urllib.parse import urljoin, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+from w3lib.encoding import html_to_unicode
+
+# lexbor has no cap and is quadratic in depth: 200,000 nested divs take 106 s.
+MAX_NESTING = 512
+MAX_JSON_LD_ITEMS = 500
+MAX_JSON_LD_DEPTH = 12
+MAX_META_VALUES = 200
+
+# Elements whose end tag HTML lets one leave out: they close each other and do not nest by themselves.
+_SELF_CLOSING = frozenset(
+    b"area base br col embed hr img input link meta param source track wbr p li dt dd td th tr option optgroup thead tbody "
+    b"tfoot colgroup rp rt html head body".split()
+)
+_RAW_TEXT = frozenset({b"script", b"style", b"textarea", b"title", b"xmp", b"noembed", b"noframes"})
+_INLINE = frozenset(
+    b"a abbr b bdi bdo big cite code em font i mark q s small span strike strong sub sup tt u".split()
+)
+_TAG = re.compile(rb"<(/?)([a-zA-Z][^\s/>]*)|<!--")
+_PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9.-]+(?:/[\w./%-]*)?(?:[?#][^\s<>\"]*)?", re.ASCII)
+_FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
+
+JsonObject = dict[str, Any]
+Value = TypeVar("Value")
+
+
+class Page:
+    """A parsed page. Make it with `parse`."""
+
+    def __init__(self, url: str, markup: str, encoding: str) -> None:
+        self.url = url
+        """Address of the response."""
+        self.encoding = encoding
+        """Python's name of the encoding the bytes were read with."""
+        self.tree = LexborHTMLParser(markup)
+        self.kept: dict[Hashable, object] = {}
+        """What later steps computed of this page and share."""
+
+    @cached_property
+    def root(self) -> LexborNode:
+        """The ``html`` element."""
+        root = self.tree.root
+        assert root is not None
+        return root
+
+    @cached_property
+    def base(self) -> str:
+        """Address that relative links of the page are joined to."""
+        node = self.tree.css_first("base[href]")
+        return join(self.url, node.attributes.get("href")) or self.url if node else self.url
+
+    @cached_property
+    def meta(self) -> dict[str, list[str]]:
+        """Contents of ``meta`` elements in page order, by name, property, itemprop or http-equiv in lower case."""
+        found: dict[str, list[str]] = {}
+        for node in self.tree.css("meta[content]"):
+            attributes = node.attributes
+            content = _clean(attributes.get("content"))
+            if not content:
+                continue
+            for kind in ("property", "name", "itemprop", "http-equiv"):
+                for name in (attributes.get(kind) or "").lower().split():
+                    values = found.setdefault(name, [])
+                    if len(values) < MAX_META_VALUES:
+                        values.append(content)
+        return found
+
+    @cached_property
+    def json_ld(self) -> list[JsonObject]:
+        """Objects of the page's JSON-LD in page order, each before the objects inside it."""
+        found: list[JsonObject] = []
+        for node in self.tree.css("script[type]"):
+            if "ld+json" in (node.attributes.get("type") or "").lower():
+                for value in _json_values(node.text(deep=True)):
+                    found.extend(_objects(value, 0))
+                    if len(found) > MAX_JSON_LD_ITEMS:
+                        return found[:MAX_JSON_LD_ITEMS]
+        return found
+
+    @cached_property
+    def canonical(self) -> str | None:
+        """Absolute address the page claims as its own."""
+        for node in self.tree.css("link[rel][href]"):
+            if "canonical" in (node.attributes.get("rel") or "").lower().split():
+                return join(self.base, node.attributes.get("href"))
+        return None
+
+    @cached_property
+    def language(self) -> str | None:
+        """What ``<html lang>`` states."""
+        attributes = self.root.attributes
+        stated = (attributes.get("lang") or attributes.get("xml:lang") or "").strip()
+        found = _LANGUAGE.fullmatch(stated)
+        return stated if found else None
+
+    @cached_property
+    def title(self) -> str | None:
+        """Text of the ``title`` element, on one line."""
+        node = self.tree.css_first("head > title") or self.tree.css_first("title")
+        return _clean(node.text(deep=True)) or None if node else None
+
+    @cached_property
+    def feeds(self) -> tuple[tuple[str, str], ...]:
+        """Feeds the page advertises: absolute address and title (may be empty)."""
+        found: dict[str, str] = {}
+        for node in self.tree.css("link[rel][href]"):
+            attributes = node.attributes
+            rel = (attributes.get("rel") or "").lower().split()
+            kind = (attributes.get("type") or "").partition(";")[0].strip().lower()
+            address = join(self.base, attributes.get("href"))
+            if "alternate" in rel and kind in _FEED_TYPES and address:
+                found.setdefault(address, _clean(attributes.get("title")))
+        return tuple(found.items())
+
+    def first_meta(self, *names: str) -> str | None:
+        """Return the first content of the first of *names* that the page has."""
+        return next((self.meta[name][0] for name in names if name in self.meta), None)
+
+    def once(self, compute: Callable[["Page"], Value]) -> Value:
+        """Return *compute* of this page, computed on the first call only."""
+        if compute not in self.kept:
+            self.kept[compute] = compute(self)
+        return cast("Value", self.kept[compute])
+
+
+def parse(body: bytes, url: str, *, content_type: str | None = None) -> Page:
+    """Parse *body*, the page at *url*; *content_type* is the HTTP header, which outranks what the page says."""
+    encoding, markup = html_to_unicode(
+        content_type, flatten(body), auto_detect_fun=_detect, default_encoding="utf-8"
+    )
+    return Page(url, markup.replace("\x00", "\ufffd"), encoding)
+
+
+def join(base: str, address: str | None) -> str | None:
+    """Return *address* made absolute by *base*, or ``None`` when that gives no http(s) address."""
+    if not address:
+        return None
+    address = address.strip()
+    if _PLAIN_ADDRESS.fullmatch(address):
+        return address
+    try:
+        absolute = urljoin(base, re.sub(r"[\t\r\n]", "", address))
+        parts = urlsplit(absolute)
+    except ValueError:
+        return None
+    return absolute if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+def flatten(body: bytes) -> bytes:
+    """Return *body* without the start tags that nest deeper than `MAX_NESTING`; their text stays."""
+    if body.count(b"<") <= MAX_NESTING:
+        return body
+    spans: list[tuple[int, int, bytes]] = []
+    still_open: dict[bytes, int] = {}
+    depth = resume = 0
+    for found in _TAG.finditer(body):
+        start = found.start()
+        if start < resume:
+            continue
+        name = found[2]
+        if name is None:
+            resume = body.find(b"-->", start)
+            if resume < 0:
+                break
+            continue
+        name = name.lower()
+        if name in _SELF_CLOSING:
+            continue
+        if found[1]:
+            if still_open.get(name):
+                still_open[name] -= 1
+                depth -= 1
+            continue
+        if name in _RAW_TEXT:
+            resume = body.find(b"</" + name, start)
+            if resume < 0:
+                resume = body.lower().find(b"</" + name, start)
+            if resume < 0:
+                break
+        still_open[name] = still_open.get(name, 0) + 1
+        depth += 1
+        if depth > MAX_NESTING:
+            end = body.find(b">", start)
+            end = len(body) if end < 0 else end + 1
+            spans.append((start, end, b"" if name in _INLINE else b"<br>"))
+            resume = max(resume, end)
+            still_open[name] -= 1
+            depth -= 1
+    if not spans:
+        return body
+    pieces, at = [], 0
+    for start, end, instead in spans:
+        pieces += [body[at:start], instead]
+        at = end
+    pieces.append(body[at:])
+    return b"".join(pieces)
+
+
+def _detect(body: bytes) -> str:
+    """Return the encoding of *body* that states none: UTF-8 when it is valid, else Windows-1252 as browsers do."""
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # A page cut in the middle of a character is still UTF-8.
+        return "utf-8" if error.start >= len(body) - 4 else "cp1252"
+    return "utf-8"
+
+
+def _clean(value: str | None) -> str:
+    return " ".join(html.unescape(value).split()) if value else ""
+
+
+def _limited_int(digits: str) -> int:
+    return int(digits) if len(digits) < 19 else 0
+
+
+_JSON = json.JSONDecoder(strict=False, parse_int=_limited_int)
+_TRAILING_COMMA = re.compile(r",(\s*[}\]])")
+_JSON_WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*.{0,40}?\*/)\s*", re.S)
+
+
+def _json_values(text: str) -> Iterator[Any]:
+    """Yield the values of a JSON-LD script, mending what publishers commonly break."""
+    text = _JSON_WRAPPING.sub("", text)
+    at, end = 0, len(text)
+    mended = False
+    while at < end:
+        while at < end and text[at] not in "[{":
+            at += 1
+        if at >= end:
+            return
+        try:
+            value, at = _JSON.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            if mended:
+                return
+            mended = True
+            text = _TRAILING_COMMA.sub(r"\1", html.unescape(text) if "&quot;" in text else text)
+            text = re.sub(r"[\x00-\x1f]+", " ", text)[at:]
+            at, end = 0, len(text)
+            continue
+        yield value
+
+
+def _objects(value: Any, depth: int) -> Iterator[JsonObject]:
+    if depth > MAX_JSON_LD_DEPTH:
+        return
+    if isinstance(value, list):
+        for one in value:
+            yield from _objects(one, depth + 1)
+    elif isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            if isinstance(inner, dict | list):
+                yield from _objects(inner, depth + 1)

@@ -1,0 +1,1 @@
+"""Scrapy's spiders: the edge between the crawl's own logic and the framework."""
