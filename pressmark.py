@@ -413,6 +413,7 @@ def _log_to(path: Path) -> None:
     if not sys.stderr.isatty():
         handlers.append(logging.StreamHandler())
     for handler in handlers:
+        handler.addFilter(lambda record: record.levelno >= logging.WARNING or record.name.startswith("crawler"))
         handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ"))
     logging.basicConfig(level=logging.WARNING, handlers=handlers, force=True)
     logging.getLogger("crawler").setLevel(logging.INFO)

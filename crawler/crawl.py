@@ -53,7 +53,7 @@ def crawl(
                 runs.append(run)
         if not runs:
             return Crawled(reports=(), busy=tuple(busy))
-        process = AsyncCrawlerProcess(_settings(config, options), install_root_handler=False)
+        process = AsyncCrawlerProcess(_settings(config, options))
         logging.getLogger("scrapy").setLevel(logging.WARNING)  # its own line per request would double ours
         crawler = process.create_crawler(NewsSpider)
         process.crawl(crawler, runs=runs, on_progress=on_progress)

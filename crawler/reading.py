@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from crawler.classify import classify
 from crawler.cleaner.reading import read as read_article
@@ -90,6 +91,11 @@ def _page(capture: Capture, link: Link) -> Reading:
     page = parse(capture.body, capture.url, content_type=capture.header("Content-Type"))
     verdict = classify(page, link)
     links = feeds_of(page)
+    if link.source is Source.START and (verdict.kind is not Kind.ARTICLE or urlsplit(capture.url).path == "/"):
+        # A front page is where a site lists what it has, whatever stands on it besides.
+        reasons = ("the site's front page", *verdict.reasons)
+        links += anchors_of(page, Source.SECTION)
+        return Reading(kind=Kind.LISTING, form="section", reasons=reasons, links=links)
     if verdict.kind is not Kind.ARTICLE:
         source = Source.SECTION if verdict.kind is Kind.LISTING else Source.PAGE
         form = "section" if verdict.kind is Kind.LISTING else None

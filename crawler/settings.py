@@ -53,6 +53,7 @@ ITEM_PIPELINES: dict[str, int] = {}
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 LOG_LEVEL = "WARNING"
+LOG_INSTALL_ROOT_HANDLER = False
 LOGSTATS_INTERVAL = 0
 MEMUSAGE_LIMIT_MB = 1024
 EXTENSIONS = {"scrapy.extensions.corestats.CoreStats": None, "scrapy.extensions.logstats.LogStats": None}

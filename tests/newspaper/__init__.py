@@ -1,0 +1,1 @@
+"""A sample newspaper of two sites, served on loopback: what ``make demo`` and the tests crawl."""
