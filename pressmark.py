@@ -125,7 +125,7 @@ def crawl_options(command: Callable[P, None]) -> Callable[P, None]:
 @main.command()
 @crawl_options
 @common
-def crawl(archive: Path, config_path: Path | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001 (click's)
+def crawl(archive: Path, config_path: Path | None, as_json: bool, **options: Any) -> None:
     """Fetch what is new, due or said to have changed; with no SITE, of every site that is known.
 
     A named site or URL always has its listings polled now.
@@ -141,7 +141,7 @@ def crawl(archive: Path, config_path: Path | None, as_json: bool, **options: Any
 @click.option("--explain", metavar="PAGE", help="Say what a page is made of and whether it is up to date.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @common
-def build(archive: Path, config_path: Path | None, full: bool, explain: str | None, as_json: bool) -> None:  # noqa: FBT001
+def build(archive: Path, config_path: Path | None, full: bool, explain: str | None, as_json: bool) -> None:
     """Build the searchable archive from the corpus; only pages whose inputs changed are rendered."""
     config = _config(config_path)
     if explain:
@@ -157,7 +157,7 @@ def build(archive: Path, config_path: Path | None, full: bool, explain: str | No
 @main.command()
 @crawl_options
 @common
-def update(archive: Path, config_path: Path | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001
+def update(archive: Path, config_path: Path | None, as_json: bool, **options: Any) -> None:
     """Crawl, then build: what a schedule calls."""
     config = _config(config_path)
     reports, code = _crawl(archive, config, **options)
@@ -220,7 +220,7 @@ class _ArchiveHandler(http.server.SimpleHTTPRequestHandler):
 @click.option("--site", help="Only articles of this site.")
 @click.option("--json", "as_json", is_flag=True, help="Print the matches as JSON lines.")
 @common
-def search(archive: Path, config_path: Path | None, query: str, site: str | None, as_json: bool) -> None:  # noqa: FBT001
+def search(archive: Path, config_path: Path | None, query: str, site: str | None, as_json: bool) -> None:
     """Search the corpus, folding case, accents, quotes and dashes; exit 1 when nothing matches."""
     from crawler.search import search_corpus  # noqa: PLC0415
 
@@ -251,7 +251,7 @@ def search(archive: Path, config_path: Path | None, query: str, site: str | None
 @common
 def clean(
     archive: Path, config_path: Path | None, file: Path, url: str, as_json: bool, explain: bool
-) -> None:  # noqa: FBT001
+) -> None:
     """Clean one saved page: print its article, or exit 1 with the reason why it is none."""
     from crawler.cleaner import NotAnArticle  # noqa: PLC0415
     from crawler.cleaner import clean as clean_html  # noqa: PLC0415
@@ -329,7 +329,7 @@ def _build(archive: Path, config: "Config", *, full: bool = False) -> "BuildRepo
     return report
 
 
-def _crawl(  # noqa: D103
+def _crawl(
     archive: Path,
     config: "Config",
     *,
@@ -342,8 +342,8 @@ def _crawl(  # noqa: D103
     allow_hosts: tuple[str, ...],
 ) -> tuple[tuple["RunReport", ...], int]:
     from crawler.crawl import crawl as crawl_sites  # noqa: PLC0415
+    from crawler.gate import Options  # noqa: PLC0415
     from crawler.progress import crawl_progress, summary  # noqa: PLC0415
-    from crawler.run import Options  # noqa: PLC0415
 
     allowed = frozenset(_host_and_port(entry) for entry in allow_hosts)
     if since and until and since > until:
@@ -413,7 +413,9 @@ def _log_to(path: Path) -> None:
     if not sys.stderr.isatty():
         handlers.append(logging.StreamHandler())
     for handler in handlers:
-        handler.addFilter(lambda record: record.levelno >= logging.WARNING or record.name.startswith("crawler"))
+        handler.addFilter(
+            lambda record: record.levelno >= logging.WARNING or record.name.startswith("crawler")
+        )
         handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ"))
     logging.basicConfig(level=logging.WARNING, handlers=handlers, force=True)
     logging.getLogger("crawler").setLevel(logging.INFO)
@@ -422,7 +424,7 @@ def _log_to(path: Path) -> None:
 class _OneLine(logging.Formatter):
     """One line an event, control characters escaped, times in UTC."""
 
-    converter = staticmethod(time.gmtime)  # type: ignore[assignment]  # typeshed has the narrower localtime
+    converter = staticmethod(time.gmtime)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return *record* as one line."""

@@ -1,5 +1,6 @@
 """The corpus on disk: Markdown with front matter, links beside it, site records and run reports, read and written."""
 
+import hashlib
 import json
 import os
 import re
@@ -139,6 +140,11 @@ def load_links(text: str) -> tuple[PageLink, ...]:
     return tuple(links)
 
 
+def file_digest(article: Article) -> str:
+    """Return the digest of the corpus file of *article*, ``sha256:<hex>``."""
+    return f"sha256:{hashlib.sha256(dump(article).encode()).hexdigest()}"
+
+
 def stem(article: Article) -> str:
     """Return where *article* is kept, below ``corpus/`` and without an ending.
 
@@ -249,9 +255,11 @@ class Corpus:
         self.write(article, stem)
         return number
 
-    def mark_gone(self, stem: str, day: str) -> None:
-        """Note in the article at *stem* that since *day* the site says it is no more."""
-        self.write(replace(self.read(stem), gone=day), stem)
+    def mark_gone(self, stem: str, day: str) -> str:
+        """Note in the article at *stem* that since *day* the site says it is no more; return the file's new digest."""
+        article = replace(self.read(stem), gone=day)
+        self.write(article, stem)
+        return file_digest(article)
 
     def sites(self) -> tuple[str, ...]:
         """Return the names of the sites that have articles or a record, sorted."""

@@ -11,8 +11,9 @@ from scrapy.settings import Settings
 
 from crawler.config import CrawlConfig
 from crawler.frontier import SiteBusy
+from crawler.gate import Options
 from crawler.items import RunReport, Site
-from crawler.run import Options, Run, utc_now
+from crawler.run import Run, utc_now
 from crawler.spiders.news import NewsSpider
 from crawler.workers import Workers
 

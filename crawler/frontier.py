@@ -321,7 +321,7 @@ class Frontier:
         """
         with self._commit() as db:
             rows = db.execute(
-                f"select * from link where {_IS_DUE}"
+                f"select * from link where {_IS_DUE}"  # noqa: S608 (a constant)
                 " order by priority, coalesce(published, modified, '') desc, depth, id limit :count",
                 {**self._due_terms(now, since, until), "count": count},
             ).fetchall()
@@ -331,7 +331,10 @@ class Frontier:
     def due_count(self, now: datetime, *, since: date | None = None, until: date | None = None) -> int:
         """Return how many links `lease` could give now."""
         terms = self._due_terms(now, since, until)
-        count: int = self._db.execute(f"select count(*) from link where {_IS_DUE}", terms).fetchone()[0]
+        count: int = self._db.execute(
+            f"select count(*) from link where {_IS_DUE}",  # noqa: S608 (a constant)
+            terms,
+        ).fetchone()[0]
         return count
 
     def _due_terms(self, now: datetime, since: date | None, until: date | None) -> dict[str, Any]:
@@ -400,13 +403,14 @@ class Frontier:
         next_check: datetime | None,
         interval_seconds: int | None = None,
         held: Held | None = None,
+        file_digest: str | None = None,
         links: Iterable[Link] = (),
         links_depth: int = 0,
         links_hops: int = 0,
     ) -> int:
         """End the lease of *due*: what it turned out to be, the *links* found on it, when to look again.
 
-        An article gives the links found beside it another chance, however deep. Returns how many links are new.
+        *file_digest* is that of the corpus file when only that changed. An article gives the links found beside it another chance, however deep. Returns how many links are new.
         """
         with self._commit() as db:
             db.execute(
@@ -424,6 +428,8 @@ class Frontier:
                     " and state = 'new'",
                     (due.link.found_on,),
                 )
+            if file_digest:
+                db.execute("update link set file_digest = ? where id = ?", (file_digest, due.id))
             if fetch_id is not None:
                 db.execute("update fetch set read = 1 where id = ?", (fetch_id,))
             return sum(self._add(link, now, links_depth, links_hops) for link in links)
@@ -492,10 +498,20 @@ class Frontier:
         ).fetchone()
         return row["identity"] if row else None
 
-    def was_refused(self, url: str) -> bool:
-        """Whether the link with the identity of *url* was fetched and is no article."""
+    def was_read(self, url: str) -> bool:
+        """Whether the link with the identity of *url* came to an end before."""
         row = self._db.execute("select state from link where identity = ?", (identity(url),)).fetchone()
         return row is not None and row["state"] in {"done", "refused", "failed", "gone"}
+
+    def place_of(self, fetch_id: int) -> str:
+        """Return where the capture of the fetch lies, ``file:offset``."""
+        row = self._db.execute("select warc, offset from fetch where id = ?", (fetch_id,)).fetchone()
+        return f"{row['warc']}:{row['offset']}"
+
+    def time_of(self, fetch_id: int) -> datetime:
+        """Return when the answer of the fetch arrived."""
+        row = self._db.execute("select at from fetch where id = ?", (fetch_id,)).fetchone()
+        return datetime.fromtimestamp(row["at"], UTC)
 
     def held_count(self) -> int:
         """Return how many articles are held."""

@@ -227,6 +227,10 @@ class Failure:
     reason: str
 
 
+OUTCOMES = ("stored", "revised", "unchanged", "gone", "listing", "redirect", "copy", "refused", "failed")
+"""What a page requested can end in; every page ends in exactly one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
     """What one run did at one site: ``archive/runs/<utc>-<site>.json``.
@@ -249,8 +253,7 @@ class RunReport:
     received_bytes: int
     """Of bodies, after content codings are undone."""
     outcomes: Mapping[str, int]
-    """Pages by outcome: ``stored``, ``revised``, ``unchanged``, ``gone``, ``listing``, ``redirect``,
-    ``copy``, ``refused``, ``failed``."""
+    """Pages by outcome (`OUTCOMES`)."""
     sources: Mapping[str, int]
     """Articles known of this site by the source that names them; one may be named by several."""
     only: Mapping[str, int]

@@ -91,7 +91,9 @@ def _page(capture: Capture, link: Link) -> Reading:
     page = parse(capture.body, capture.url, content_type=capture.header("Content-Type"))
     verdict = classify(page, link)
     links = feeds_of(page)
-    if link.source is Source.START and (verdict.kind is not Kind.ARTICLE or urlsplit(capture.url).path == "/"):
+    if link.source is Source.START and (
+        verdict.kind is not Kind.ARTICLE or urlsplit(capture.url).path == "/"
+    ):
         # A front page is where a site lists what it has, whatever stands on it besides.
         reasons = ("the site's front page", *verdict.reasons)
         links += anchors_of(page, Source.SECTION)

@@ -1,6 +1,5 @@
-"""Which addresses may be connected to: every answer of the resolver must be public, unless the owner named the host."""
+"""Scrapy's resolver, held to `crawler.addresses`: a name that leads inside is refused unless the owner named it."""
 
-import ipaddress
 from typing import Any
 
 from scrapy.crawler import Crawler
@@ -9,38 +8,11 @@ from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 
-from crawler.urls import DEFAULT_PORTS
+from crawler.addresses import is_public
 
 
 class NotPublic(CannotResolveHostError):
     """A name that resolves to a loopback, private or otherwise inside address."""
-
-
-def is_public(address: str) -> bool:
-    """Whether *address*, an IPv4 or IPv6 literal without brackets, is one of the public internet."""
-    ip = ipaddress.ip_address(address)
-    mapped = getattr(ip, "ipv4_mapped", None)
-    return (mapped or ip).is_global and not ip.is_multicast
-
-
-def refusal(scheme: str, host: str, port: int | None, allowed: frozenset[str]) -> str | None:
-    """Return why a request may not go to *host* and *port*, or ``None`` when it may.
-
-    *allowed* holds the ``host:port`` the owner named; *host* is a name or an address literal without
-    brackets. A name that passes here is still checked by `PublicResolver` once it is resolved.
-    """
-    number = port or DEFAULT_PORTS[scheme]
-    if f"{host}:{number}" in allowed:
-        return None
-    try:
-        if not is_public(host):
-            return f"not a public address; --allow-host {host}:{number} admits it"
-    except ValueError:
-        if host == "localhost" or host.endswith(".localhost"):
-            return f"not a public address; --allow-host {host}:{number} admits it"
-    if number != DEFAULT_PORTS[scheme]:
-        return f"port {number} is not a web port; --allow-host {host}:{number} admits it"
-    return None
 
 
 class PublicResolver(CachingThreadedResolver):

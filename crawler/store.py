@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass, replace
 
-from crawler.corpus import BadCorpusFile, Corpus, dump, stem
+from crawler.corpus import BadCorpusFile, Corpus, dump, file_digest, stem
 from crawler.frontier import Due, Held
 from crawler.items import Article
 
@@ -79,11 +79,14 @@ def _held(article: Article, place: str) -> Held:
     return Held(
         article_id=article.id,
         stem=place,
-        file_digest=f"sha256:{hashlib.sha256(dump(article).encode()).hexdigest()}",
+        file_digest=file_digest(article),
         captured=article.captured,
     )
 
 
 def _as_was(due: Due) -> Held:
-    assert due.article_id and due.stem and due.file_digest and due.captured
+    assert due.article_id
+    assert due.stem
+    assert due.file_digest
+    assert due.captured
     return Held(article_id=due.article_id, stem=due.stem, file_digest=due.file_digest, captured=due.captured)

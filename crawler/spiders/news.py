@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -16,9 +15,10 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.config import load_config, site_at
+from crawler.gate import Options
 from crawler.items import Capture, RunReport
 from crawler.resolver import NotPublic
-from crawler.run import Answer, Ask, Options, Run, utc_now
+from crawler.run import Answer, Ask, Run, utc_now
 from crawler.transfer import IncompleteBody, OversizedBody, UnknownCoding, undo_codings
 from crawler.urls import canonicalize, origin
 from crawler.workers import Workers
@@ -77,7 +77,6 @@ class NewsSpider(Spider):
         try:
             for run in self.active:
                 await run.begin()
-                run.check_disk()
             while self.active and not self.fatal:
                 self._wake.clear()
                 for run in list(self.active):
@@ -86,7 +85,7 @@ class NewsSpider(Spider):
                     if run.is_done:
                         self._end(run)
                 await self._sleep()
-        except (OSError, sqlite3.OperationalError) as error:
+        except Exception as error:  # noqa: BLE001 - raised anew by `crawler.crawl`; Scrapy would only log it
             self._give_up(error)
 
     async def _sleep(self) -> None:
@@ -117,7 +116,7 @@ class NewsSpider(Spider):
         assert self.crawler.engine is not None
         downloader = self.crawler.engine.downloader
         slot = origin(url).partition("://")[2]
-        delay = run.delay_seconds(origin(url))
+        delay = run.gate.delay_seconds(origin(url))
         delay += GAP_MARGIN_SECONDS if delay else 0.0
         settings = downloader.per_slot_settings.setdefault(slot, {"delay": 0.0})
         if delay > settings["delay"]:
@@ -143,9 +142,9 @@ class NewsSpider(Spider):
         try:
             for further in await run.answered(ask, answer):
                 yield self._request(run, further)
-        except (OSError, sqlite3.OperationalError) as error:
+        except Exception as error:
             self._give_up(error)
-            raise CloseSpider("disk") from error
+            raise CloseSpider("error") from error
         if self._on_progress:
             self._on_progress(run)
         self._wake.set()
@@ -166,7 +165,10 @@ class NewsSpider(Spider):
                 run.abandon()
                 continue
             run.stop("stopped" if reason == "shutdown" else reason, failed=False)
-            self._end(run)
+            try:
+                self._end(run)
+            except Exception as error:  # noqa: BLE001 - as above
+                self._give_up(error)
         if self._workers:
             self._workers.stop()
 

@@ -1,0 +1,100 @@
+"""What a run did: its counts, its report, and what it learnt of the site as a whole."""
+
+import logging
+import re
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from crawler.corpus import Corpus
+from crawler.items import OUTCOMES, Article, Failure, Notice, Reading, RunReport, SiteRecord
+
+log = logging.getLogger(__name__)
+
+MAX_FAILURES_REPORTED = 1_000
+
+
+@dataclass(slots=True)
+class Account:
+    """Counts of one run, kept while it goes on."""
+
+    started: datetime
+    outcomes: Counter[str] = field(default_factory=Counter)
+    """Pages by outcome (`OUTCOMES`)."""
+    reasons: Counter[str] = field(default_factory=Counter)
+    failures: list[Failure] = field(default_factory=list)
+    requests: int = 0
+    received_bytes: int = 0
+    publishers: Counter[str] = field(default_factory=Counter)
+    notices: list[Notice] = field(default_factory=list)
+    rights: set[str] = field(default_factory=set)
+
+    @property
+    def pages(self) -> int:
+        """Pages that came to an outcome."""
+        return self.outcomes.total()
+
+    @property
+    def written(self) -> int:
+        """Articles stored or revised."""
+        return self.outcomes["stored"] + self.outcomes["revised"]
+
+    def count(self, url: str, outcome: str, reason: str | None) -> None:
+        """Note that the page at *url* came to *outcome*."""
+        assert outcome in OUTCOMES
+        self.outcomes[outcome] += 1
+        if outcome in {"refused", "failed"}:
+            self.reasons[_general(reason or "")] += 1
+        if outcome == "failed" and len(self.failures) < MAX_FAILURES_REPORTED:
+            self.failures.append(Failure(url=url, reason=reason or ""))
+        log.info("%s%s: %s", outcome, f" ({reason})" if reason else "", url)
+
+    def learn(self, article: Article, reading: Reading) -> None:
+        """Note what *article* says of its site."""
+        if article.publisher:
+            self.publishers[article.publisher] += 1
+        self.notices += reading.notices
+        self.rights.update(article.rights)
+
+    def record(self, corpus: Corpus, known: SiteRecord) -> SiteRecord:
+        """Return *known* with what this run learnt of the site."""
+        printed = max(
+            self.publishers, key=lambda name: (self.publishers[name], name), default=known.publisher
+        )
+        merged = replace(known, publisher=printed, rights=tuple(sorted({*known.rights, *self.rights})))
+        return corpus.add_notices(merged, tuple(self.notices))
+
+    def report(
+        self,
+        site: str,
+        *,
+        ended: datetime,
+        finished: str | None,
+        failed: bool,
+        held: int,
+        yields: tuple[dict[str, int], dict[str, int]],
+    ) -> RunReport:
+        """Return the report of the run at *site*; *yields* as `Frontier.yields` gives them."""
+        return RunReport(
+            site=site,
+            started=f"{self.started:%Y-%m-%dT%H:%M:%SZ}",
+            ended=f"{ended:%Y-%m-%dT%H:%M:%SZ}",
+            finished=finished or ("done" if held else "done, but no article was found"),
+            failed=failed or not held,
+            pages=self.pages,
+            requests=self.requests,
+            received_bytes=self.received_bytes,
+            outcomes={name: self.outcomes[name] for name in OUTCOMES if self.outcomes[name]},
+            sources=yields[0],
+            only=yields[1],
+            held=held,
+            reasons=dict(sorted(self.reasons.items(), key=lambda entry: (-entry[1], entry[0]))),
+            failures=tuple(self.failures),
+        )
+
+
+def _general(reason: str) -> str:
+    """Return *reason* without what differs from page to page, for counting."""
+    if reason.startswith("HTTP"):
+        return reason
+    return re.sub(r"(?<= )/\S*", "…", re.sub(r"https?://\S+", "…", re.sub(r"\d[\d,.]*", "#", reason)))
