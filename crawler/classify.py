@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from crawler.cleaner.blocks import HEADINGS, Block, Box
-from crawler.cleaner.body import host, is_prose
+from crawler.cleaner.body import host, is_headline_link, is_prose
 from crawler.cleaner.declared import LISTING_TYPES, article_object, types
 from crawler.cleaner.reading import Story, story
 from crawler.cleaner.rescue import declared_paragraphs
-from crawler.cleaner.text import fold, weight
+from crawler.cleaner.text import weight
 from crawler.items import Kind, Link, Source
 from crawler.page import Page
-from crawler.urls import canonicalize, identity
 
 _PAGINATION = re.compile(
     r"(?i)/(?:page|seite|pagina|página|strona|sida|side|p)[/-]?\d{1,5}/?$|[?&](?:page|paged|p|pg|start|offset|seite|pagina)=\d{1,5}(?:&|$)|/index-?\d+(?:\.\w+)?$"
@@ -92,7 +91,7 @@ def _classify(page: Page, link: Link | None) -> Verdict:
     text = max(body_chars, sum(weight(part) for part in declared_paragraphs(page)))
     if text < MIN_BODY_CHARS:
         points = case.total()
-        if teasers >= 4:
+        if teasers >= (2 if case.listing else 4):
             return Verdict(
                 Kind.LISTING, (f"{teasers} headlines that link elsewhere and {text} characters of text",)
             )
@@ -130,7 +129,7 @@ def _wall(page: Page, one: Story) -> Verdict | None:
         limit = {"consent": 250, "paywall": 200, "JavaScript only": 250, "bot challenge": 300}[name]
         about = sum(block.chars for block in one.body.kept if not pattern.search(block.text))
         if about < limit and (name in {"JavaScript only", "bot challenge"} or chars < 6_000):
-            if name in {"consent", "paywall"} and _headline_links(page, one)[0] > 8:
+            if name in {"consent", "paywall"} and _leads_on(page, one):
                 continue
             if name == "consent" and len(pattern.findall(text)) < 2:
                 continue
@@ -221,30 +220,37 @@ def _teaser_text(one: Story, units: int) -> str:
     return f", {chars // max(1, units)} characters of text to each"
 
 
-def _is_headline_link(block: Block, page_host: str, own: str) -> bool:
-    if block.link_share < 0.8 or not block.links or len(block.links) > 2:
-        return False
-    address, text = block.links[0]
-    if not address or host(address) != page_host:
-        return False
-    folded = fold(text)
-    long = len(folded) >= 18 or len(folded.split()) >= 4 or (not folded.isascii() and weight(folded) >= 18)
-    return long and identity(canonicalize(address) or address) != own
-
-
 def _headline_links(page: Page, one: Story) -> tuple[int, int]:
     """Return how many headlines on the page link to other pages of the site, and their characters."""
-    page_host, own = host(page.url), identity(canonicalize(page.url) or page.url)
+    site, own = host(page.url), _bare(page.url)
     seen: dict[str, int] = {}
-    for block in one.found.blocks:
+    related = [
+        head.index for head in one.body.related_heads if one.body.kept and head.index > one.body.kept[0].index
+    ]
+    for block in one.found.blocks[: min(related, default=None)]:
         if (
             not block.hidden
             and block.role != "img"
-            and _is_headline_link(block, page_host, own)
+            and block.links
+            and is_headline_link(block, site)
+            and _bare(block.links[0][0]) != own
             and not _in_tags(block.box, {"nav", "footer"})
         ):
             seen.setdefault(block.links[0][0], block.chars)
     return len(seen), sum(seen.values())
+
+
+def _leads_on(page: Page, one: Story) -> bool:
+    """Whether the page is rather a list of headlines than what stands before one article."""
+    headlines, _ = _headline_links(page, one)
+    declared = article_object(page) is not None
+    return headlines > 8 or (not declared and headlines >= 3) or (not declared and _own_links(page, one) > 15)
+
+
+def _own_links(page: Page, one: Story) -> int:
+    """Return how many other pages of the site the page links to, of whatever length the link."""
+    site = host(page.url)
+    return len({a for b in one.found.blocks if not b.hidden for a, _ in b.links if a and host(a) == site})
 
 
 def _in_tags(box: Box | None, tags: set[str]) -> bool:
@@ -257,7 +263,7 @@ def _in_tags(box: Box | None, tags: set[str]) -> bool:
 
 def _teaser_units(page: Page, one: Story) -> int:
     """Return how many headings within the region of the story are links to other pages of the site."""
-    page_host, own = host(page.url), identity(canonicalize(page.url) or page.url)
+    site, own = host(page.url), _bare(page.url)
     region = one.body.region
     if not one.body.kept:
         return 0
@@ -267,16 +273,20 @@ def _teaser_units(page: Page, one: Story) -> int:
     for block in one.found.blocks[region.first : region.end]:
         if block.hidden or not first - 6 <= block.index <= last:
             continue
-        if (block.role in HEADINGS or block.box.tag in {"header"}) and _links_on(block, page_host, own):
+        if (block.role in HEADINGS or block.box.tag in {"header"}) and _links_on(block, site, own):
             addresses.add(block.links[0][0])
     return len(addresses)
 
 
-def _links_on(block: Block, page_host: str, own: str) -> bool:
+def _bare(address: str) -> str:
+    return address.partition("#")[0].partition("://")[2].removeprefix("www.").rstrip("/").lower()
+
+
+def _links_on(block: Block, site: str, own: str) -> bool:
     if block.link_share < 0.7 or not block.links:
         return False
     address = block.links[0][0]
-    return bool(address) and host(address) == page_host and identity(canonicalize(address) or address) != own
+    return bool(address) and host(address) == site and _bare(address) != own
 
 
 def _list_hosts(page: Page, one: Story) -> tuple[int, int]:

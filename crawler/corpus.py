@@ -104,7 +104,8 @@ def _front_matter(head: str) -> dict[str, Any]:
 
 def _string(text: str, number: int) -> str:
     try:
-        value = json.loads(text)
+        # Anything else could nest deeper than Python goes.
+        value = json.loads(text) if text.startswith('"') else None
     except ValueError:
         value = None
     if not isinstance(value, str):
@@ -132,10 +133,13 @@ def load_links(text: str) -> tuple[PageLink, ...]:
         BadCorpusFile: naming the line.
     """
     links = []
-    for number, line in enumerate(text.split("\n")[:-1], 1):
+    *lines, rest = text.split("\n")
+    if rest:
+        raise BadCorpusFile(f"links, line {len(lines) + 1}: cut short")
+    for number, line in enumerate(lines, 1):
         try:
             links.append(msgspec.json.decode(line, type=PageLink))
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             raise BadCorpusFile(f"links, line {number}: {error}") from error
     return tuple(links)
 
@@ -234,9 +238,13 @@ class Corpus:
         text, links = dump(article), dump_links(article.links)
         if load(text, links) != article:
             raise BadCorpusFile(f"{stem}: the article does not survive being written and read")
+        try:
+            text_bytes, links_bytes = text.encode(), links.encode()
+        except UnicodeEncodeError as error:
+            raise BadCorpusFile(f"{stem}: {error}") from error
         if links or self.links_path(stem).exists():
-            write_whole(self.links_path(stem), links.encode())
-        write_whole(self.text_path(stem), text.encode())
+            write_whole(self.links_path(stem), links_bytes)
+        write_whole(self.text_path(stem), text_bytes)
 
     def revise(self, article: Article, stem: str) -> int:
         """Keep the text at *stem* as an earlier revision, write *article* in its place, return the revision's number.
@@ -285,7 +293,9 @@ class Corpus:
     def write_site_record(self, record: SiteRecord) -> None:
         """Write *record* as TOML, unless the file already says the same."""
         lines = [
-            f"{key} = {_toml(value)}\n" for key, value in asdict(record).items() if key != "notices" and value
+            f"{key} = {_toml(value)}\n"
+            for key, value in asdict(record).items()
+            if key != "notices" and value not in (None, ())
         ]
         lines += [f"\n[[notice]]\nfact = {_toml(n.fact)}\ntext = {_toml(n.text)}\n" for n in record.notices]
         path = self.archive / "sites" / record.name / "site.toml"
@@ -324,27 +334,30 @@ def as_record(article: Article) -> Mapping[str, Any]:
 
 
 def _scan(folder: Path, site: str | None, ending: str) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Yield stem and (mtime in ns, size) of the files under *folder*, sorted within each folder."""
-    pending = [(folder / site, f"{site}/")] if site else [(folder, "")]
-    while pending:
-        here, prefix = pending.pop()
-        try:
-            entries = sorted(os.scandir(here), key=lambda entry: entry.name)
-        except FileNotFoundError:
-            continue
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                continue
-            if entry.name.endswith(ending):
-                stat = entry.stat(follow_symlinks=False)
-                yield prefix + entry.name.removesuffix(ending), (stat.st_mtime_ns, stat.st_size)
-        pending += [
-            (here / entry.name, f"{prefix}{entry.name}/")
-            for entry in reversed(entries)
-            if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".")
-        ]
+    """Yield stem and (mtime in ns, size) of the files under *folder*, in the order of the stems."""
+    if site:
+        yield from _walk(folder / site, f"{site}/", ending)
+    else:
+        yield from _walk(folder, "", ending)
+
+
+def _walk(folder: Path, prefix: str, ending: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    try:
+        with os.scandir(folder) as entries:
+            # A folder sorts as its stems do: with the slash that follows it.
+            found = sorted(
+                (f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name.removesuffix(ending), entry)
+                for entry in entries
+                if not entry.name.startswith(".")
+            )
+    except FileNotFoundError:
+        return
+    for name, entry in found:
+        if name.endswith("/"):
+            yield from _walk(folder / entry.name, prefix + name, ending)
+        elif entry.name.endswith(ending):
+            stat = entry.stat(follow_symlinks=False)
+            yield prefix + name, (stat.st_mtime_ns, stat.st_size)
 
 
 def _toml(value: object) -> str:

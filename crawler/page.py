@@ -213,7 +213,7 @@ def _detect(body: bytes) -> str:
         body.decode("utf-8")
     except UnicodeDecodeError as error:
         # A page cut in the middle of a character is still UTF-8.
-        return "utf-8" if error.start >= len(body) - 4 else "cp1252"
+        return "utf-8" if error.reason == "unexpected end of data" else "cp1252"
     return "utf-8"
 
 
@@ -227,7 +227,7 @@ def _limited_int(digits: str) -> int:
 
 _JSON = json.JSONDecoder(strict=False, parse_int=_limited_int)
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
-_JSON_WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*.{0,40}?\*/)\s*", re.S)
+_JSON_WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*.{0,40}?\*/)\s*", re.DOTALL)
 
 
 def _json_values(text: str) -> Iterator[Any]:

@@ -20,7 +20,9 @@ MAX_SITEMAP_BYTES = 50_000_000
 
 _SNIFFED_BYTES = 2_000
 _ROOT = re.compile(rb"<(?!\?|!)([A-Za-z_][\w.-]*:)?([A-Za-z][\w.-]*)")
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _SITEMAP_ROOTS = {b"urlset", b"sitemapindex"}
+_PAGE_TYPES = {"", "text/html", "application/xhtml+xml"}
 _FEED_ROOTS = {b"rss", b"feed", b"rdf"}
 
 
@@ -49,30 +51,32 @@ def read(capture: Capture, link: Link) -> Reading:
         return Reading(kind=Kind.OTHER, reasons=(f"a listing that cannot be read: {error}",))
     if form != "html":
         return Reading(kind=Kind.OTHER, reasons=(f"not a page but {form}",))
-    return _page(capture, link)
+    return _page(replace(capture, body=body), link)
 
 
 def sniff(body: bytes, content_type: str) -> str:
     """Return what *body* is: ``html``, ``sitemap``, ``feed``, ``text`` (addresses), or else what it is called."""
     kind = content_type.partition(";")[0].strip().lower()
     start = body[:_SNIFFED_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if start[:5] == b"%PDF-" or start[:4] in {b"\x89PNG", b"GIF8", b"RIFF"} or start[:3] == b"\xff\xd8\xff":
-        return kind or "a binary file"
-    if root := _ROOT.search(start):
+    if start[:5] == b"%PDF-":
+        return "application/pdf"
+    if start[:4] in {b"\x89PNG", b"GIF8", b"RIFF"} or start[:3] == b"\xff\xd8\xff":
+        return "a binary file" if kind in _PAGE_TYPES else kind
+    if root := _ROOT.search(_COMMENT.sub(b"", start)):
         name = root[2].lower()
         if name in _SITEMAP_ROOTS:
             return "sitemap"
         if name in _FEED_ROOTS:
             return "feed"
-        if name == b"html" or kind in {"", "text/html", "application/xhtml+xml"}:
+        if name == b"html" or kind in _PAGE_TYPES:
             return "html"
         if kind.endswith("xml"):
             return "xml of an unknown kind"
-    if start[:1] == b"{" and b"jsonfeed.org/version" in start:
+    if start[:1] == b"{" and b"jsonfeed.org" in start:
         return "feed"
     if kind == "text/plain" and start[:4] == b"http":
         return "text"
-    if kind in {"", "text/html", "application/xhtml+xml"}:
+    if kind in _PAGE_TYPES:
         return "html"
     return kind
 

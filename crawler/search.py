@@ -43,7 +43,7 @@ def search_corpus(archive: Path, query: str, *, site: str | None = None) -> Iter
     files = sorted(corpus.scan(site), key=lambda file: _day(file.stem), reverse=True)
     for file in files:
         path = corpus.text_path(file.stem)
-        text = fold(path.read_text(encoding="utf-8"))
+        text = fold(path.read_bytes().decode(errors="replace"))
         if not all(term in text for term in terms):
             continue
         try:
@@ -62,8 +62,10 @@ def fold(text: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
 
 
-def _day(stem: str) -> str:
-    return "-".join(part[:4] for part in stem.split("/")[1:])
+def _day(stem: str) -> tuple[str, ...]:
+    """Return year, month and day of the article kept at *stem*; undated ones come before any."""
+    _, *folders, name = stem.split("/")
+    return () if folders == ["undated"] else (*folders, name[:2])
 
 
 def _match(article: Article, terms: list[str], path: Path) -> Match | None:
@@ -88,12 +90,13 @@ def _match(article: Article, terms: list[str], path: Path) -> Match | None:
 
 def _around(line: str, term: str) -> tuple[str, str, str]:
     """Return *line* cut around the first place that folds to *term*: before, found, after."""
-    ends: list[int] = []  # for each folded character, the end of the character of *line* it came from
+    places: list[int] = []  # for each folded character, the character of *line* it came from
     for index, char in enumerate(line):
-        ends += [index + 1] * len(fold(char))
+        places += [index] * len(fold(char))
     at = fold(line).find(term)
-    start = ends[at - 1] if at else 0
-    end = ends[min(at + len(term), len(ends)) - 1]
+    start, end = places[at], places[at + len(term) - 1] + 1
+    while end < len(line) and not fold(line[end]):  # an accent of its own belongs to the letter before it
+        end += 1
     before, after = line[:start], line[end:]
     if len(before) > CONTEXT_CHARS:
         before = "…" + before[-CONTEXT_CHARS:]

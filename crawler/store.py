@@ -67,8 +67,9 @@ def _carried_over(article: Article, earlier: Article) -> Article:
     ):
         # A masthead that moves with the day of the visit never was the article's date.
         article = replace(article, date=None, date_source=None)
-    elif earlier.date is None and article.date_source == "masthead":
-        article = replace(article, date=None, date_source=None)
+    elif article.date_source == "masthead" and earlier.date_source != "masthead":
+        # A masthead counts only at the first capture, and only when nothing else is stated.
+        article = replace(article, date=earlier.date, date_source=earlier.date_source)
     if _text(article) == _text(earlier):
         article = replace(article, captured=earlier.captured, warc=earlier.warc, digest=earlier.digest)
     return article

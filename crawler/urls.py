@@ -38,7 +38,7 @@ SESSION_PARAMETERS = frozenset({"phpsessid", "jsessionid", "aspsessionid", "sid"
 _DROPPED_PARAMETERS = TRACKING_PARAMETERS | SESSION_PARAMETERS
 _SESSION_IN_PATH = re.compile(r";jsessionid=[^/?#;]*", re.IGNORECASE)
 
-_PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
+_PERCENT = re.compile(r"%([0-9A-Fa-f]{2})?")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 # Windows keeps these names for devices, with any extension.
@@ -75,28 +75,46 @@ def canonicalize(url: str, base: str | None = None) -> str | None:
     if host is None:
         return None
     path = _SESSION_IN_PATH.sub("", _normalise_escapes(parts.path)) or "/"
-    if "/." in path:
-        path = urlsplit(urljoin("http://host/", path)).path or "/"
-    canonical = urlunsplit((parts.scheme.lower(), host, path, _query(parts.query), ""))
+    canonical = urlunsplit((parts.scheme.lower(), host, _without_dot_segments(path), _query(parts.query), ""))
     return canonical if len(canonical) <= MAX_URL_BYTES else None
 
 
 def _host(parts: SplitResult) -> str | None:
     host, port = parts.hostname, parts.port
-    if not host or not re.fullmatch(r"[a-z0-9._~-]+|[0-9a-f:.]+", host) or host.strip(".") == "":
+    if not host or not re.fullmatch(r"[a-z0-9._~-]+|[0-9a-f:.]+", host):
+        return None
+    host = host.rstrip(".")
+    if len(host) > 253 or not all(0 < len(label) <= 63 for label in host.split(".")):  # RFC 1035, 2.3.4
         return None
     if ":" in host:
         host = f"[{host}]"
-    host = host.rstrip(".")
     return host if port in {None, DEFAULT_PORTS[parts.scheme.lower()]} else f"{host}:{port}"
 
 
 def _normalise_escapes(text: str) -> str:
     def unescape(match: re.Match[str]) -> str:
+        if match[1] is None:  # a bare "%" must be written "%25" (RFC 3986, 2.4)
+            return "%25"
         byte = int(match[1], 16)
         return chr(byte) if byte in _UNRESERVED else f"%{byte:02X}"
 
     return _PERCENT.sub(unescape, text)
+
+
+def _without_dot_segments(path: str) -> str:
+    """Return *path*, which is absolute, with its ``.`` and ``..`` resolved; empty segments stay (RFC 3986, 5.2.4)."""
+    if "/." not in path:
+        return path
+    kept: list[str] = []
+    *folders, last = path.split("/")[1:]
+    for segment in folders:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    if last == "..":
+        del kept[-1:]
+    return "/" + "/".join([*kept, "" if last in {".", ".."} else last])
 
 
 def _query(query: str) -> str:

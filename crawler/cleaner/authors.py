@@ -12,17 +12,33 @@ _META = (
     "author", "byl", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "cxenseparse:author", "article:author_name",
     "article:author", "authors", "byline", "dc.contributor", "og:article:author", "citation_author", "twitter:data1_author",
 )  # fmt: skip
-_SPLIT = re.compile(r"\s*(?:[;|•·/]|,(?!\s*(?:jr|sr|ph\.?d|m\.?d|esq|ii|iii)\b)|\s(?:and|und|et|y|e|og|och|en|ve|dan|и|та|i|&|with|và|و)\s)\s*", re.I)
-_LEAD = re.compile(r"(?i)^\s*(?:by|von|par|por|di|van|av|af|door|od|oleh|yazan|text|texte|texto|testo|written by|reported by|autor|autorin|author|автор|автори|بقلم|كتب|作者|記者|记者|文)\s*[:：]?\s+|^\s*(?:by|author|作者|記者|记者|文)\s*[:：/]\s*")
-_TAIL = re.compile(r"(?i)\s*[\(\[].{0,60}[\)\]]\s*$|\s+(?:in|à|aus)\s+[A-ZÉ][\w .-]{2,30}$|\s*[-–—|,]\s*(?:staff|senior|chief|political|correspondent|reporter|editor|journalist|contributor|redaktion|freelance|special to).{0,60}$")
-_NO_NAME = re.compile(r"(?i)^(?:admin(?:istrator)?|editor(?:ial)?(?: team| staff| board)?|staff(?: (?:reporter|writer))?s?|redaktion|rédaction|la rédaction|redacción|redazione|redacția|redakcja|redakce|редакция|author|authors|unknown|guest|anonymous|none|null|n/a|root|webmaster|news ?(?:desk|room)|posted|published|follow|share|contributor|view bio|about|more|read more|profile)$")
-_BOX_NAMES = re.compile(r"(?i)(?:^|[\s_-])(?:by-?line|author|authors|writer|reporter|autor|auteur|article-?author)(?:$|[\s_-]|s\b|-?(?:name|link|names|list))")
+_SPLIT = re.compile(
+    r"\s*(?:[;|•·/]|,(?!\s*(?:jr|sr|ph\.?d|m\.?d|esq|ii|iii)\b)|\s(?:and|und|et|y|e|og|och|en|ve|dan|и|та|i|&|with|và|و)\s)\s*",
+    re.IGNORECASE,
+)
+_LEAD = re.compile(
+    r"(?i)^\s*(?:by|von|par|por|di|van|av|af|door|od|oleh|yazan|text|texte|texto|testo|written by|reported by|autor|autorin|author|автор|автори|بقلم|كتب|作者|記者|记者|文)\s*[:：]?\s+|^\s*(?:by|author|作者|記者|记者|文)\s*[:：/]\s*"
+)
+_TAIL = re.compile(
+    r"(?i)\s*[\(\[].{0,60}[\)\]]\s*$|\s+(?:in|à|aus)\s+[A-ZÉ][\w .-]{2,30}$|\s*[-–—|,]\s*(?:staff|senior|chief|political|correspondent|reporter|editor|journalist|contributor|redaktion|freelance|special to).{0,60}$"
+)
+_NO_NAME = re.compile(
+    r"(?i)^(?:admin(?:istrator)?|editor(?:ial)?(?: team| staff| board)?|staff(?: (?:reporter|writer))?s?|redaktion|rédaction|la rédaction|redacción|redazione|redacția|redakcja|redakce|редакция|author|authors|unknown|guest|anonymous|none|null|n/a|root|webmaster|news ?(?:desk|room)|posted|published|follow|share|contributor|view bio|about|more|read more|profile)$"
+)
+_ROLE = re.compile(
+    r"(?i)\b(?:editors?|correspondents?|reporters?|journalists?|columnists?|contributors?|producers?|photographers?|writers?|analysts?|redakteur(?:in)?|korrespondent(?:in)?|journaliste|rédacteur|rédactrice|redactor[a]?|corresponsal|periodista|giornalista|redacteur|verslaggever)$"
+)
+_BOX_NAMES = re.compile(
+    r"(?i)(?:^|[\s_-])(?:by-?line|author|authors|writer|reporter|autor|auteur|article-?author)(?:$|[\s_-]|s\b|-?(?:name|link|names|list))"
+)
 _URL = re.compile(r"(?i)https?://|www\.|@|\.com\b")
 
 MAX_AUTHORS = 20
 
 
-def authors(page: Page, found: Layout, around: tuple[int, int], publishers: set[str]) -> list[tuple[tuple[str, ...], str]]:
+def authors(
+    page: Page, found: Layout, around: tuple[int, int], publishers: set[str]
+) -> list[tuple[tuple[str, ...], str]]:
     """Return the lists of authors that *page* states, each with its source, the best first."""
     stated: list[tuple[tuple[str, ...], str]] = []
 
@@ -38,7 +54,10 @@ def authors(page: Page, found: Layout, around: tuple[int, int], publishers: set[
             add([name for name, _ in names(article.get(key), known)], "json-ld")
     for name in _META:
         add([value for value in page.meta.get(name, ()) if not _URL.search(value)], "meta")
-    marked = [node.text(deep=True) for node in page.tree.css("[itemprop~=author] [itemprop~=name], a[rel~=author]")[:8]]
+    marked = [
+        node.text(deep=True)
+        for node in page.tree.css("[itemprop~=author] [itemprop~=name], a[rel~=author]")[:8]
+    ]
     add([text for text in marked if text], "rel=author")
     add(_printed(found, around), "byline")
     return stated
@@ -62,7 +81,9 @@ def _printed(found: Layout, around: tuple[int, int]) -> list[str]:
             words = head.split()
             if linked:
                 return linked
-            if 1 < len(words) <= 8 and sum(word[:1].isupper() or not word[:1].isascii() for word in words) * 2 >= len(words):
+            if 1 < len(words) <= 8 and sum(
+                word[:1].isupper() or not word[:1].isascii() for word in words
+            ) * 2 >= len(words):
                 return [head]
     return []
 
@@ -84,16 +105,21 @@ def clean_names(values: list[str], publishers: set[str]) -> tuple[str, ...]:
         text = line(value) or ""
         if not text or len(text) > 300:
             continue
-        text = _LEAD.sub("", text)
+        text = _LEAD.sub("", " ".join(word for word in text.split() if not _URL.search(word)))
         for part in _SPLIT.split(text):
             name = _TAIL.sub("", _LEAD.sub("", part or "")).strip(" ,.;:-–—|")
             if name.endswith((" Jr", " Sr")):
                 name += "."
             folded = fold(name)
-            if not folded or len(name) > 80 or len(name.split()) > 7 or _URL.search(name) or _NO_NAME.match(name):
+            if (
+                not folded
+                or len(name) > 80
+                or len(name.split()) > 7
+                or _URL.search(name)
+                or _NO_NAME.match(name)
+                or _ROLE.search(name)
+            ):
                 continue
             cleaned.setdefault(folded, field(name))
     persons = {key: name for key, name in cleaned.items() if key not in publishers}
     return tuple((persons or {}).values())[:MAX_AUTHORS]
-
-

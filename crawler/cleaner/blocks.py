@@ -20,10 +20,37 @@ _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rb rt ruby s samp small span "
     "strike strong sub sup time tt u var wbr custom".split()
 )
-_MARKS = {"em": "em", "i": "em", "cite": "em", "strong": "strong", "b": "strong", "code": "code", "kbd": "code", "samp": "code", "tt": "code"}
+_MARKS = {
+    "em": "em",
+    "i": "em",
+    "cite": "em",
+    "strong": "strong",
+    "b": "strong",
+    "code": "code",
+    "kbd": "code",
+    "samp": "code",
+    "tt": "code",
+}
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 # Elements that say what a block of text is; the nearest one counts.
-_ROLES = frozenset({*HEADINGS, "p", "li", "blockquote", "pre", "td", "th", "figcaption", "dt", "dd", "caption", "summary", "legend", "address"})
+_ROLES = frozenset(
+    {
+        *HEADINGS,
+        "p",
+        "li",
+        "blockquote",
+        "pre",
+        "td",
+        "th",
+        "figcaption",
+        "dt",
+        "dd",
+        "caption",
+        "summary",
+        "legend",
+        "address",
+    }
+)
 
 MAX_BLOCKS = 60_000
 MAX_LINK_CHARS = 2_000
@@ -58,6 +85,13 @@ class Box:
     def inside(self, other: "Box") -> bool:
         """Whether this box is *other* or within it."""
         return other.order <= self.order < other.stop
+
+    def common(self, other: "Box") -> "Box":
+        """Return the innermost box around both this one and *other*."""
+        box = self
+        while not other.inside(box) and box.parent is not None:
+            box = box.parent
+        return box
 
 
 @dataclass(slots=True, eq=False)
@@ -159,45 +193,14 @@ class _Writer:
 
     def _add(self, tokens: list[Token]) -> None:
         box = self.box
-        role_box: Box | None = box
-        role = "div"
-        while role_box is not None and role_box.depth > box.depth - 12:
-            if role_box.tag in _ROLES:
-                role = role_box.tag
-                break
-            if role_box.tag in {"ul", "ol", "table", "section", "article", "main", "aside"}:
-                break
-            role_box = role_box.parent
+        role = _role(box)
         pre = role == "pre"
         raw = "".join(value if name == "t" else " " if name == "br" else "" for name, value in tokens)
         text = tidy_pre(raw) if pre else tidy(raw)
         if not text:
             return
-        links: list[tuple[str, str]] = []
-        href: str | None = None
-        parts: list[str] = []
-        plain = link_chars = 0
-        strong = em = 0
-        unmarked = False
-        for name, value in tokens:
-            if name == "t":
-                if href is not None:
-                    parts.append(value)
-                elif not strong and not em and not value.isspace():
-                    unmarked = True
-            elif name == "a":
-                href, parts = value, []
-            elif name == "/a":
-                if href is not None:
-                    words = tidy("".join(parts))
-                    if words:
-                        links.append((href, words))
-                        link_chars += weight(words)
-                    href = None
-            elif name == "strong":
-                strong += 1
-            elif name == "/strong":
-                strong -= 1
+        links, marked = _links_and_marks(tokens)
+        link_chars = sum(weight(words) for _, words in links)
         chars = weight(text)
         self.blocks.append(
             Block(
@@ -209,7 +212,7 @@ class _Writer:
                 chars=chars,
                 link_chars=min(link_chars, chars),
                 links=links,
-                marked=not unmarked and any(name == "strong" for name, _ in tokens) and plain == 0,
+                marked=marked,
                 hidden=box.hidden,
                 times=self.times,
             )
@@ -221,13 +224,57 @@ class _Writer:
             alt = tidy(attributes.get("alt") or "")
             self.blocks.append(
                 Block(
-                    index=len(self.blocks), box=self.box, role="img", text=alt, tokens=[("img", address)], chars=0,
-                    link_chars=0, hidden=self.box.hidden, links=[(link, "") for name, link in self.open if name == "a"],
+                    index=len(self.blocks),
+                    box=self.box,
+                    role="img",
+                    text=alt,
+                    tokens=[("img", address)],
+                    chars=0,
+                    link_chars=0,
+                    hidden=self.box.hidden,
+                    links=[(link, "") for name, link in self.open if name == "a"],
                 )
             )
 
 
-def _walk(page: Page) -> Layout:
+def _role(box: Box) -> str:
+    """Return what the nearest element around says that text in *box* is."""
+    one: Box | None = box
+    while one is not None and one.depth > box.depth - 12:
+        if one.tag in _ROLES:
+            return one.tag
+        if one.tag in {"ul", "ol", "table", "section", "article", "main", "aside"}:
+            break
+        one = one.parent
+    return "div"
+
+
+def _links_and_marks(tokens: list[Token]) -> tuple[list[tuple[str, str]], bool]:
+    """Return the links in *tokens* with their texts, and whether all words outside links are bold."""
+    links: list[tuple[str, str]] = []
+    href: str | None = None
+    parts: list[str] = []
+    strong = 0
+    bold = any(name == "strong" for name, _ in tokens)
+    for name, value in tokens:
+        if name == "t":
+            if href is not None:
+                parts.append(value)
+            elif not strong and not value.isspace():
+                bold = False
+        elif name == "a":
+            href, parts = value, []
+        elif name == "/a" and href is not None:
+            words = tidy("".join(parts))
+            if words:
+                links.append((href, words))
+            href = None
+        elif name in {"strong", "/strong"}:
+            strong += 1 if name == "strong" else -1
+    return links, bold
+
+
+def _walk(page: Page) -> Layout:  # noqa: PLR0912, PLR0915 - one loop: a call for each node would double its time
     start = page.tree.body or page.root
     root = Box(start.tag or "body", "", None, start, 0, {}, 0)
     writer = _Writer(page, root)
@@ -243,7 +290,9 @@ def _walk(page: Page) -> Layout:
                 break
             parent, outer, mark = frames.pop()
             if outer is not None:
-                writer.flush()
+                if writer.has_text:
+                    writer.flush()
+                writer.breaks = 0
                 box.end = len(writer.blocks)
                 box.stop = len(boxes)
                 if box.tag == "pre":
@@ -268,7 +317,7 @@ def _walk(page: Page) -> Layout:
             writer.line_break()
             node = node.next
             continue
-        if tag == "img" or tag == "amp-img":
+        if tag in {"img", "amp-img"}:
             writer.image(node, node.attributes)
             node = node.next
             continue
@@ -279,7 +328,20 @@ def _walk(page: Page) -> Layout:
                 if tag in {"td", "th"}:
                     # An empty cell keeps its column.
                     at = len(writer.blocks)
-                    boxes.append(Box(tag, "", box, node, box.depth + 1, {}, at, at, order=len(boxes), stop=len(boxes) + 1))
+                    boxes.append(
+                        Box(
+                            tag,
+                            "",
+                            box,
+                            node,
+                            box.depth + 1,
+                            {},
+                            at,
+                            at,
+                            order=len(boxes),
+                            stop=len(boxes) + 1,
+                        )
+                    )
             node = node.next
             continue
         if tag in _INLINE:
@@ -307,13 +369,17 @@ def _walk(page: Page) -> Layout:
             node = child
             continue
         attributes = node.attributes
-        writer.flush()
+        if writer.has_text:
+            writer.flush()
+        writer.breaks = 0
         if len(writer.blocks) > MAX_BLOCKS:
             break
         names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".strip()
         inner = Box(tag, names, box, node, box.depth + 1, attributes, len(writer.blocks))
         inner.hidden = box.hidden or _is_hidden(attributes)
-        inner.junk = junk_name(names) if names else None
+        # The id of a heading is its own text ("final-comment-period"), and no name.
+        named = (attributes.get("class") or "") if tag in HEADINGS else names
+        inner.junk = junk_name(named) if named else None
         inner.order = len(boxes)
         boxes.append(inner)
         frames.append((node, box, ""))
@@ -387,7 +453,7 @@ def _paragraphs(tokens: list[Token]) -> list[list[Token]]:
                     break
         lines[-1].append(token)
     sizes = [sum(len(value.strip()) for name, value in line if name == "t") for line in lines]
-    long = sum(size >= 120 for size in sizes)
+    long = sum(size >= 80 for size in sizes)
     if long >= 2 and long * 2 >= sum(size > 0 for size in sizes):
         return lines
     return [[("t", " ") if token[0] == "br" else token for token in tokens]]

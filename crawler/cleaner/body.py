@@ -2,16 +2,19 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from crawler.cleaner.blocks import HEADINGS, Block, Box, Layout, layout
+from crawler.cleaner.dates import read_date
 from crawler.cleaner.text import fold, weight
 from crawler.cleaner.words import (
     BYLINE,
     END_OF_STORY,
-    is_furniture,
     FURNITURE_LEAD,
     MEDIA_TIME,
+    PLACEHOLDER,
+    is_furniture,
     is_related_label,
     is_related_lead,
 )
@@ -53,6 +56,7 @@ class Body:
     related_heads: list[Block] = field(default_factory=list)
 
 
+@lru_cache(maxsize=4_096)
 def host(address: str) -> str:
     """Return the host of *address* without ``www.``."""
     try:
@@ -174,7 +178,9 @@ def _score(found: Layout, site: str, headline: Block | None) -> None:
             box.parent.link_chars += box.link_chars
     for box in found.boxes:
         plain = box.chars - box.link_chars
-        holds_headline = headline is not None and box.first <= headline.index < box.end and headline.role == "h1"
+        holds_headline = (
+            headline is not None and box.first <= headline.index < box.end and headline.role == "h1"
+        )
         if box.junk and (plain > 0.4 * total or (holds_headline and plain > 0.15 * total)):
             box.junk = None
         if box.tag == "form" and plain < 0.4 * total:
@@ -210,7 +216,9 @@ def _region(found: Layout, headline: Block | None) -> Box:
     declared = [
         box
         for box in found.boxes
-        if "articlebody" in (box.attributes.get("itemprop") or "").lower() and not box.hidden and box.score > 0
+        if "articlebody" in (box.attributes.get("itemprop") or "").lower()
+        and not box.hidden
+        and box.score > 0
     ]
     if declared:
         top = max(declared, key=lambda box: box.score)
@@ -259,12 +267,17 @@ def _judge(
     total = sum(block.chars for block in blocks if not block.hidden) or 1
     start = region.first
     if headline is not None and headline.index >= region.first:
-        before = sum(b.chars for b in found.blocks[region.first : headline.index] if is_prose(b))
+        before = sum(
+            b.chars
+            for b in found.blocks[region.first : headline.index]
+            if _worth(b, site) > 0 and not _junk_above(b.box)
+        )
         if before < 0.35 * total:
             start = headline.index + 1
     verdicts: dict[int, str | None] = {}
     cut: dict[int, str] = {}
     _cut_boxes(found, region, cut, total)
+    _cut_teasers(found, blocks, site, cut)
     seen: dict[str, int] = {}
     ended: str | None = None
     after_related: Box | None = None
@@ -283,7 +296,9 @@ def _judge(
         else:
             reason = _reason(block, site, prose_seen)
             if reason is None and after_related is not None:
-                if block.box.inside(after_related) and not (is_prose(block) and block.link_share < 0.2 and block.role == "p"):
+                if block.box.inside(after_related) and not (
+                    is_prose(block) and block.link_share < 0.2 and block.role == "p"
+                ):
                     if block.role not in HEADINGS or block.link_share > 0.5 or is_related_label(block.text):
                         reason = "under a heading of related links"
                     else:
@@ -296,7 +311,7 @@ def _judge(
                     reason = "repeats the title"
                 elif folded_description and folded == folded_description:
                     reason = "is the description"
-                elif len(folded) > 20 and folded in seen and block.role not in {"td", "th", "pre"}:
+                elif len(folded) > 40 and folded in seen and block.role in {"p", "div", "blockquote"}:
                     reason = "repeats an earlier block"
                 else:
                     seen[folded] = block.index
@@ -305,16 +320,19 @@ def _judge(
                     ended = "after the end of the story"
                 reason = "end of the story"
             elif reason == "heading of related links":
-                after_related = block.box.parent if block.role in HEADINGS or block.box.tag in {"p", "div", "span"} else block.box
+                after_related = (
+                    block.box.parent
+                    if block.role in HEADINGS or block.box.tag in {"p", "div", "span"}
+                    else block.box
+                )
                 body.related_heads.append(block)
                 if prose_seen >= 0.9 * prose_total:
                     ended = "after the end of the story"
         verdicts[block.index] = reason
         if reason is None:
             kept.append(block)
-        else:
-            if block.text:
-                dropped.append(Dropped(block, reason))
+        elif block.text:
+            dropped.append(Dropped(block, reason))
         if is_prose(block) and reason is None:
             prose_seen += block.chars
     _drop_link_lists(body, site)
@@ -332,16 +350,67 @@ def _cut_boxes(found: Layout, region: Box, cut: dict[int, str], total: int) -> N
             reason = f"in a box named “{box.junk}”"
         elif box.tag in _ASIDE_TAGS and box.chars < 0.4 * total:
             reason = f"in <{box.tag}>"
-        elif box.tag == "article" and box.chars < 0.3 * total and box.depth > region.depth + 1 and _is_teaser(found, box):
+        elif (
+            box.tag == "article"
+            and box.chars < 0.3 * total
+            and box.depth > region.depth + 1
+            and _is_teaser(found, box)
+        ):
             reason = "a teaser of another article"
         if reason:
             for index in range(box.first, box.end):
                 cut.setdefault(index, reason)
 
 
+def is_headline_link(block: Block, site: str) -> bool:
+    """Whether *block* is nothing but a headline that links to a page of *site*."""
+    if block.link_share < 0.8 or not block.links or len(block.links) > 2:
+        return False
+    address, text = block.links[0]
+    if not address or host(address) != site:
+        return False
+    folded = fold(text)
+    return len(folded) >= 18 or folded.count(" ") >= 3 or (not folded.isascii() and weight(folded) >= 18)
+
+
+MAX_TEASER_CHARS = 350
+MIN_TEASERS = 3
+
+
+def _cut_teasers(found: Layout, blocks: list[Block], site: str, cut: dict[int, str]) -> None:
+    """Cut runs of headlines that link to the site's other pages with a few words to each."""
+    runs: list[list[Block]] = []
+    plain = MAX_TEASER_CHARS + 1
+    for block in blocks:
+        if block.hidden or block.role == "img":
+            continue
+        if is_headline_link(block, site):
+            if plain <= MAX_TEASER_CHARS:
+                runs[-1].append(block)
+            else:
+                runs.append([block])
+            plain = 0
+        else:
+            plain += int(block.chars * (1 - block.link_share))
+    for run in runs:
+        if len(run) < MIN_TEASERS:
+            continue
+        last = run[-1]
+        stop = last.box.end
+        box = last.box
+        # The last teaser ends with the box that holds it and no other.
+        while box.parent is not None and box.parent.first > run[-2].index:
+            box = box.parent
+            stop = box.end
+        for index in range(run[0].index, max(last.index + 1, stop)):
+            cut.setdefault(index, "a teaser of another article")
+
+
 def _is_teaser(found: Layout, box: Box) -> bool:
     return any(
-        block.link_share > 0.8 for block in found.blocks[box.first : box.end] if block.role in HEADINGS or block.role == "div"
+        block.link_share > 0.8
+        for block in found.blocks[box.first : box.end]
+        if block.role in HEADINGS or block.role == "div"
     )
 
 
@@ -364,6 +433,8 @@ def _reason(block: Block, site: str, prose_seen: int) -> str | None:
     if chars <= 250:
         if FURNITURE_LEAD.match(text) and block.role not in HEADINGS:
             return "a line of service"
+        if PLACEHOLDER.search(text):
+            return "stands in place of something embedded"
         if is_related_lead(text) and share > 0.3:
             return "a line leading to another article"
     if not any(character.isalnum() for character in text):
@@ -372,9 +443,32 @@ def _reason(block: Block, site: str, prose_seen: int) -> str | None:
         own = sum(not address or host(address) == site for address, _ in block.links)
         if own * 2 >= len(block.links) or any(host(address) in _SHARE_HOSTS for address, _ in block.links):
             return "nothing but links"
-    if prose_seen == 0 and chars < 120 and BYLINE.match(text):
+    if (
+        chars < 120
+        and BYLINE.match(text)
+        and (prose_seen == 0 or (chars < 60 and _is_names(BYLINE.sub("", text, count=1))))
+    ):
         return "a byline"
+    if chars < 70 and block.role in {"div", "p"} and _is_date_line(text):
+        return "a date"
     return None
+
+
+def _is_names(text: str) -> bool:
+    words = text.split()
+    return (
+        len(words) <= 7
+        and not text.endswith(".")
+        and sum(word[:1].isupper() for word in words) * 2 > len(words)
+    )
+
+
+def _is_date_line(text: str) -> bool:
+    """Whether *text* is a date and next to nothing else."""
+    if sum(character.isdigit() for character in text) < 3 or _SENTENCE.search(text.rstrip(".")):
+        return False
+    lead = re.split(r"\d", text, maxsplit=1)[0]
+    return len(lead.split()) <= 3 and len(text.split()) <= 9 and read_date(text) is not None
 
 
 def _drop(body: Body, fallen: dict[int, str]) -> None:

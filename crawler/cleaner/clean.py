@@ -9,7 +9,7 @@ from crawler.items import Article, Kind, Link
 from crawler.page import Page, parse
 
 
-class NotAnArticle(Exception):  # noqa: N818 - an expected outcome, not an error
+class NotAnArticle(Exception):
     """The page holds no article; the message is the reason."""
 
 

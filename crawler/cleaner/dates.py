@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 from crawler.cleaner.blocks import Block, Layout
 from crawler.page import JsonObject, Page
@@ -28,7 +28,10 @@ _ISO = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)-?(?P<m>\d\d)-?(?P<d>\d\d)"
     r"(?:[T ]\s*(?P<H>\d\d):?(?P<M>\d\d)(?::?(?P<S>\d\d)(?:[.,]\d+)?)?\s*(?P<z>Z|UTC|GMT|[+-]\d\d:?(?:\d\d)?)?)?"
 )
-_CLOCK = re.compile(r"(?<![\d:.])(\d{1,2})(?:[:hH.]|\s*Uhr\s*)(\d{2})(?::(\d{2}))?(?!\d|\.\d)\s*([ap]\.?\s?m\b\.?)?", re.I)
+_CLOCK = re.compile(
+    r"(?<![\d:.])(\d{1,2})(?:[:hH.]|\s*Uhr\s*)(\d{2})(?::(\d{2}))?(?!\d|\.\d)\s*([ap]\.?\s?m\b\.?)?",
+    re.IGNORECASE,
+)
 _ZONE = re.compile(r"(?<![\w])(?:Z|UTC|GMT)?\s?([+-]\d{2}):?(\d{2})\b|\b(UTC|GMT)\b")
 _URL_DAY = re.compile(r"/((?:19|20)\d\d)[/-]?(\d\d?)[/-]?(\d\d?)(?=[/_-]|\D|$)")
 _URL_NAMED_DAY = re.compile(r"/((?:19|20)\d\d)/([a-z]{3,9})/(\d\d?)(?:/|$)")
@@ -88,11 +91,11 @@ _MONTH = "|".join(sorted(map(re.escape, _MONTHS), key=len, reverse=True))
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯๐๑๒๓๔๕๖๗๘๙", "0123456789" * 5)
 _PRINTED = (
     # 1 November 2025, 1. November 2025, 1 de noviembre de 2025, 1er novembre 2025, 1 בנובמבר 2025
-    (re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|re|º|ª|\.|\))?[\s\-]*(?:de\s|di\s|d'|of\s|den\s)?\s*ב?({_MONTH})\b\.?,?[\s\-]*(?:de\s|del\s|do\s)?\s*,?(\d{{4}})(?!\d)", re.I), "dmy"),
+    (re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|re|º|ª|\.|\))?[\s\-]*(?:de\s|di\s|d'|of\s|den\s)?\s*ב?({_MONTH})\b\.?,?[\s\-]*(?:de\s|del\s|do\s)?\s*,?(\d{{4}})(?!\d)", re.IGNORECASE), "dmy"),
     # November 1, 2025; Nov 01, 2025
-    (re.compile(rf"(?<![^\W\d_])({_MONTH})\b\.?\s*(\d{{1,2}})(?:st|nd|rd|th|\.)?\s*,?\s+(\d{{4}})(?!\d)", re.I), "mdy"),
+    (re.compile(rf"(?<![^\W\d_])({_MONTH})\b\.?\s*(\d{{1,2}})(?:st|nd|rd|th|\.)?\s*,?\s+(\d{{4}})(?!\d)", re.IGNORECASE), "mdy"),
     # 2025. november 1., 2025 november 1
-    (re.compile(rf"(?<!\d)(\d{{4}})[.,]?\s*(?:m\.\s*)?({_MONTH})\b\.?\s*(\d{{1,2}})(?!\d)", re.I), "ymd"),
+    (re.compile(rf"(?<!\d)(\d{{4}})[.,]?\s*(?:m\.\s*)?({_MONTH})\b\.?\s*(\d{{1,2}})(?!\d)", re.IGNORECASE), "ymd"),
     # 2025年11月1日, 2025년 11월 1일
     (re.compile(r"(?<!\d)(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]"), "ymd"),
     (re.compile(r"(?<![\d/.-])((?:19|20)\d\d)[./-](\d{1,2})[./-](\d{1,2})(?![\d])"), "ymd"),
@@ -125,7 +128,7 @@ def read_date(raw: object, *, month_first: bool = False, latest: date | None = N
     if not text:
         return None
     if text.isascii() and text.isdigit() and len(text) in {10, 13}:
-        stamp = datetime.fromtimestamp(int(text[:10]), tz=timezone.utc)
+        stamp = datetime.fromtimestamp(int(text[:10]), tz=UTC)
         return _checked(stamp.date(), stamp.strftime("T%H:%M:%S") + "+00:00", latest)
     found = _ISO.match(text) or (_ISO.search(text) if "-" in text else None)
     if found:
@@ -152,8 +155,11 @@ def _printed(text: str, *, month_first: bool) -> tuple[date, str] | None:
         parts = found.groups()
         if order == "???":
             first, second = int(parts[0]), int(parts[1])
-            order = "mdy" if second > 12 or (month_first and first <= 12) else "dmy"
-        named = dict(zip(order, parts, strict=True))
+            named = dict(
+                zip("mdy" if second > 12 or (month_first and first <= 12) else "dmy", parts, strict=True)
+            )
+        else:
+            named = dict(zip(order, parts, strict=True))
         month = named["m"]
         day = _day(named["y"], str(_MONTHS.get(month, 0)) if not month.isdigit() else month, named["d"])
         if day:
@@ -205,8 +211,16 @@ def last_day_believed(captured: datetime | None) -> date | None:
     return captured.date() + timedelta(days=FUTURE_DAYS) if captured else None
 
 
-def published(page: Page, article: JsonObject | None, found: Layout, around: tuple[int, int], latest: date | None) -> list[Stated]:
-    """Return what *page* states of its first publication, the best first; *around* are the blocks near the headline."""
+def published(
+    page: Page,
+    article: JsonObject | None,
+    found: Layout,
+    around: tuple[int, int],
+    mastheads: frozenset[int],
+    latest: date | None,
+) -> list[Stated]:
+    """Return what *page* states of its first publication, the best first; *around* are the blocks near the headline,
+    *mastheads* those among them that belong to the newspaper's head."""
     stated: list[Stated] = []
     month_first = (page.language or "").lower() in {"en-us", "en", ""}
 
@@ -229,6 +243,8 @@ def published(page: Page, article: JsonObject | None, found: Layout, around: tup
             continue
         for stamp in block.times:
             add(stamp, "time")
+        if block.index in mastheads:
+            continue
         if block.chars <= 160 and any(character.isdigit() for character in block.text):
             add(block.text, "time")
     return stated
@@ -237,9 +253,16 @@ def published(page: Page, article: JsonObject | None, found: Layout, around: tup
 def _marked_times(page: Page) -> list[str]:
     """Return times that markup itself says to be the publication's."""
     found = []
-    for node in page.tree.css("time[pubdate], [itemprop~=datePublished], time.published, time.entry-date, abbr.published, time.dt-published")[:3]:
+    for node in page.tree.css(
+        "time[pubdate], [itemprop~=datePublished], time.published, time.entry-date, abbr.published, time.dt-published"
+    )[:3]:
         attributes = node.attributes
-        value = attributes.get("datetime") or attributes.get("content") or attributes.get("title") or node.text(deep=True)
+        value = (
+            attributes.get("datetime")
+            or attributes.get("content")
+            or attributes.get("title")
+            or node.text(deep=True)
+        )
         if value:
             found.append(value)
     return found
@@ -279,7 +302,12 @@ def in_url(url: str, latest: date | None) -> Stated | None:
 def masthead(blocks: list[Block], latest: date | None) -> Stated | None:
     """Return the date printed in *blocks*, which stand above the story."""
     for block in blocks:
-        if block.chars <= 60 and not block.hidden and block.link_share < 0.5 and any(c.isdigit() for c in block.text):
+        if (
+            block.chars <= 60
+            and not block.hidden
+            and block.link_share < 0.5
+            and any(c.isdigit() for c in block.text)
+        ):
             value = read_date(block.text, month_first=True, latest=latest)
             if value:
                 return Stated(value, "masthead", block.text)
@@ -311,5 +339,3 @@ def is_after(value: str, other: str) -> bool:
     if a.tzinfo is None or b.tzinfo is None:
         return a.replace(tzinfo=None) > b.replace(tzinfo=None)
     return a > b
-
-

@@ -50,7 +50,9 @@ def _article_object(page: Page) -> JsonObject | None:
     for at, one in enumerate(page.json_ld):
         if not is_article(one):
             continue
-        rank = 1.0 + sum(key in one for key in ("headline", "datePublished", "author", "articleBody", "publisher"))
+        rank = 1.0 + sum(
+            key in one for key in ("headline", "datePublished", "author", "articleBody", "publisher")
+        )
         addresses = [one.get("url"), one.get("@id"), one.get("mainEntityOfPage")]
         addresses += [inner.get("@id") for inner in addresses if isinstance(inner, dict)]
         if any(isinstance(address, str) and _bare(address) in own for address in addresses):
@@ -65,7 +67,9 @@ def _article_object(page: Page) -> JsonObject | None:
 
 
 def _bare(address: str) -> str:
-    return re.sub(r"^https?://(?:www\.)?", "", address.partition("#")[0].partition("?")[0]).rstrip("/").lower()
+    return (
+        re.sub(r"^https?://(?:www\.)?", "", address.partition("#")[0].partition("?")[0]).rstrip("/").lower()
+    )
 
 
 def by_id(page: Page) -> dict[str, JsonObject]:

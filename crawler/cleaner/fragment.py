@@ -1,6 +1,6 @@
-"""The kept blocks as a small, clean HTML fragment: paragraphs, headings, lists, quotes, tables, code, figures."""
+"""The kept blocks as a small, clean tree of HTML: paragraphs, headings, lists, quotes, tables, code, figures."""
 
-from html import escape
+from bs4.element import NavigableString, Tag
 
 from crawler.cleaner.blocks import HEADINGS, Block, Box, Layout, Token
 from crawler.cleaner.text import tidy
@@ -10,9 +10,15 @@ MAX_CELL_CHARS = 400
 MAX_STRUCTURE = 24
 
 
-def fragment(found: Layout, kept: list[Block], region: Box) -> str:
-    """Return *kept*, blocks of *region*, as HTML."""
+def fragment(found: Layout, kept: list[Block], region: Box) -> Tag:
+    """Return *kept*, blocks of *region*, as the children of one element."""
     return _Builder(found, kept, region).build()
+
+
+def _add(parent: Tag, name: str, **attributes: str) -> Tag:
+    tag = Tag(name=name, attrs=attributes)
+    parent.append(tag)
+    return tag
 
 
 class _Builder:
@@ -20,30 +26,27 @@ class _Builder:
         self.found = found
         self.kept = kept
         self.region = region
-        self.out: list[str] = []
-        self.open: list[Box] = []
+        self.top = Tag(name="article")
+        self.open: list[tuple[Box, Tag]] = []
         self.tables: dict[int, bool] = {}
 
-    def build(self) -> str:
+    def build(self) -> Tag:
         done = -1
-        for at, block in enumerate(self.kept):
+        for block in self.kept:
             if block.index <= done:
                 continue
             path, table = self._path(block)
-            self._move(path)
+            parent = self._move(path)
             if table is not None:
-                self.out.append(self._table(table))
+                self._table(table, parent)
                 done = table.end - 1
             elif block.role == "img":
-                self.out.append(self._figure(block))
+                _add(parent, "figure").append(self._image(block))
             elif block.role == "pre":
-                text = "".join(value for name, value in block.tokens if name == "t")
-                self.out.append(f"<pre>{escape(text)}</pre>" if text.strip() else "")
+                _add(parent, "pre").append(NavigableString(block.text))
             else:
-                tag = block.role if block.role in HEADINGS else "p"
-                self.out.append(f"<{tag}>{inline(block.tokens)}</{tag}>")
-        self._move([])
-        return "".join(self.out)
+                fill(_add(parent, block.role if block.role in HEADINGS else "p"), block.tokens)
+        return self.top
 
     def _path(self, block: Block) -> tuple[list[Box], Box | None]:
         """Return the lists and quotes around *block*, outermost first, and its data table if it stands in one."""
@@ -53,24 +56,25 @@ class _Builder:
         while box is not None and box is not self.region:
             if box.tag in _STRUCTURE:
                 path.append(box)
-            elif box.tag == "table":
-                if self._is_data(box):
-                    table = box
-                    path = []
+            elif box.tag == "table" and self._is_data(box):
+                table = box
+                path = []
             box = box.parent
         path.reverse()
         return _well_formed(path)[:MAX_STRUCTURE], table
 
-    def _move(self, path: list[Box]) -> None:
+    def _move(self, path: list[Box]) -> Tag:
+        """Close and open lists and quotes until *path* is open; return the innermost."""
         same = 0
-        while same < len(path) and same < len(self.open) and path[same] is self.open[same]:
+        while same < len(path) and same < len(self.open) and path[same] is self.open[same][0]:
             same += 1
-        for box in reversed(self.open[same:]):
-            self.out.append(f"</{box.tag}>")
+        del self.open[same:]
+        parent = self.open[-1][1] if self.open else self.top
         for box in path[same:]:
             start = box.attributes.get("start") if box.tag == "ol" else None
-            self.out.append(f'<{box.tag} start="{escape(start)}">' if start else f"<{box.tag}>")
-        self.open = path
+            parent = _add(parent, box.tag, **({"start": start} if start else {}))
+            self.open.append((box, parent))
+        return parent
 
     def _is_data(self, table: Box) -> bool:
         """Whether *table* holds data and does not merely lay out the page."""
@@ -99,20 +103,24 @@ class _Builder:
                 rows.setdefault(id(box.parent), []).append(box)
         return list(rows.values())
 
-    def _table(self, table: Box) -> str:
-        lines = []
+    def _table(self, table: Box, parent: Tag) -> None:
+        top = _add(parent, "table")
         for row in self._rows(table):
-            cells = []
+            line = _add(top, "tr")
             for cell in row:
-                blocks = [b for b in self.found.blocks[cell.first : cell.end] if not b.hidden and b.role != "img"]
-                cells.append("<td>" + " ".join(inline(b.tokens) for b in blocks) + "</td>")
-            lines.append("<tr>" + "".join(cells) + "</tr>")
-        return "<table>" + "".join(lines) + "</table>"
+                column = _add(line, "td")
+                for block in self.found.blocks[cell.first : cell.end]:
+                    if not block.hidden and block.role != "img":
+                        if column.contents:
+                            column.append(NavigableString(" "))
+                        fill(column, block.tokens)
 
-    def _figure(self, block: Block) -> str:
-        caption = caption_of(self.found, block) or ""
-        title = f' title="{escape(caption)}"' if caption else ""
-        return f'<figure><img src="{escape(block.tokens[0][1])}" alt="{escape(block.text)}"{title}></figure>'
+    def _image(self, block: Block) -> Tag:
+        caption = caption_of(self.found, block)
+        return Tag(
+            name="img",
+            attrs={"src": block.tokens[0][1], "alt": block.text, **({"title": caption} if caption else {})},
+        )
 
 
 def caption_of(found: Layout, image: Block) -> str | None:
@@ -122,7 +130,9 @@ def caption_of(found: Layout, image: Block) -> str | None:
         if box is None:
             return None
         if box.tag == "figure":
-            texts = [b.text for b in found.blocks[box.first : box.end] if b.role == "figcaption" and not b.hidden]
+            texts = [
+                b.text for b in found.blocks[box.first : box.end] if b.role == "figcaption" and not b.hidden
+            ]
             return " ".join(texts) or None
         box = box.parent
     return None
@@ -142,30 +152,44 @@ def _well_formed(path: list[Box]) -> list[Box]:
     return good
 
 
-def inline(tokens: list[Token]) -> str:
-    """Return *tokens* as inline HTML; whitespace as a browser would collapse it."""
-    out: list[str] = []
+def fill(tag: Tag, tokens: list[Token]) -> None:
+    """Put *tokens* into *tag*; whitespace as a browser would collapse it, adjacent texts as one."""
     spaced = True
-    links: list[bool] = []
+    stack: list[tuple[str, Tag | None]] = []
+    at = tag
+    pending = ""
     for name, value in tokens:
         if name == "t":
             text = tidy(value)
-            lead = " " if value[:1].isspace() and not spaced else ""
-            if not text:
-                if lead:
-                    out.append(" ")
-                    spaced = True
+            if value[:1].isspace() and not spaced:
+                pending += " "
+                spaced = True
+            if text:
+                pending += text
+                spaced = value[-1:].isspace()
+                if spaced:
+                    pending += " "
+            continue
+        if name[0] != "/":
+            if name == "a" and not value:
+                stack.append((name, None))
                 continue
-            trail = " " if value[-1:].isspace() else ""
-            out.append(lead + escape(text, quote=False) + trail)
-            spaced = bool(trail)
-        elif name == "a":
-            links.append(bool(value))
-            if value:
-                out.append(f'<a href="{escape(value)}">')
-        elif name == "/a":
-            if links and links.pop():
-                out.append("</a>")
-        else:
-            out.append(f"<{name}>")
-    return "".join(out).strip()
+            if pending:
+                at.append(NavigableString(pending))
+                pending = ""
+            inner = Tag(name=name, attrs={"href": value} if name == "a" else {})
+            at.append(inner)
+            stack.append((name, inner))
+            at = inner
+            continue
+        if not stack:
+            continue
+        _, closed = stack.pop()
+        if closed is None:
+            continue
+        if pending:
+            at.append(NavigableString(pending))
+            pending = ""
+        at = next((opened for _, opened in reversed(stack) if opened is not None), tag)
+    if pending:
+        at.append(NavigableString(pending.rstrip() if at is tag else pending))

@@ -2,18 +2,20 @@
 
 import re
 
-from bs4 import BeautifulSoup
 from bs4.element import NavigableString, Tag
 
 _ENTITY = re.compile(r"&(?=#?[0-9A-Za-z]{1,40};)")
 _BACKSLASH = re.compile(r"\\(?=[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]|$)")
+_SPECIAL = re.compile(r"[\\&`<*_\]]")
 _ALWAYS = re.compile(r"[`<]")
 _STAR = re.compile(r"(?<=\S)\*|\*(?=\S)|^\*|\*$")
 _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _BRACKET = re.compile(r"\](?=[(:\[]|$)")
 _LINE_START = re.compile(r"#|>|[-+*](?=\s|$)|-(?=--)")
 _ORDERED = re.compile(r"(\d+)([.)])(?=\s|$)")
-_IN_ADDRESS = {character: f"%{ord(character):02X}" for character in " \"<>()[]\\`{}|^*"}
+_IN_ADDRESS = {ord(character): f"%{ord(character):02X}" for character in ' "<>()[]\\`{}|^*'} | dict.fromkeys(
+    range(32)
+)
 _BULLET = "- "
 
 MIN_LEVEL, MAX_LEVEL = 2, 4
@@ -25,6 +27,8 @@ def escape(text: str) -> str:
 
 
 def _escape_inside(text: str) -> str:
+    if not _SPECIAL.search(text):
+        return text
     text = _BACKSLASH.sub(r"\\\\", text)
     text = _ENTITY.sub("&amp;", text)
     text = _ALWAYS.sub(r"\\\g<0>", text)
@@ -35,7 +39,8 @@ def _escape_inside(text: str) -> str:
 
 def _escape_start(line: str) -> str:
     """Return *line*, escaped inside, so that its beginning opens no block."""
-    if _LINE_START.match(line):
+    # Python-Markdown takes "[a\]: b" for a reference and swallows it.
+    if _LINE_START.match(line) or (line[:1] == "[" and "]:" in line):
         return "\\" + line
     if line.startswith("~~~"):
         # Python-Markdown lets no backslash stand before a tilde.
@@ -45,13 +50,11 @@ def _escape_start(line: str) -> str:
 
 def escape_address(address: str) -> str:
     """Return *address* so that it cannot end its link."""
-    escaped = "".join(_IN_ADDRESS.get(character, character) for character in address if ord(character) > 31)
-    return _ENTITY.sub("&amp;", escaped)
+    return _ENTITY.sub("&amp;", address.translate(_IN_ADDRESS))
 
 
-def to_markdown(fragment: str) -> str:
-    """Return *fragment*, HTML made by `crawler.cleaner.fragment`, as Markdown."""
-    soup = BeautifulSoup(fragment, "html.parser")
+def to_markdown(soup: Tag) -> str:
+    """Return *soup*, the tree that `crawler.cleaner.fragment` builds, as Markdown."""
     levels = [int(tag.name[1]) for tag in soup.find_all(["h1", "h2", "h3", "h4", "h5", "h6"])]
     shift = MIN_LEVEL - min(levels, default=MIN_LEVEL)
     return "\n\n".join(_blocks(soup, shift))
@@ -110,7 +113,11 @@ def _list(tag: Tag, shift: int) -> str:
                 gap = "\n" if child.name in {"ul", "ol"} else "\n\n"
                 text = f"{text}{gap}{block}" if text else block
         if text:
-            if text.startswith(("- ", "1. ")) and isinstance(item.find(True), Tag) and _first(item) in {"ul", "ol"}:
+            if (
+                text.startswith(("- ", "1. "))
+                and isinstance(item.find(True), Tag)
+                and _first(item) in {"ul", "ol"}
+            ):
                 lines.append(text)
                 continue
             head, *rest = text.split("\n")
@@ -135,7 +142,8 @@ def _code_block(tag: Tag) -> str:
 
 def _table(tag: Tag) -> str:
     rows = [
-        [_inline(cell).replace("|", "\\|") for cell in row.find_all(["td", "th"])] for row in tag.find_all("tr")
+        [_inline(cell).replace("|", "\\|") for cell in row.find_all(["td", "th"])]
+        for row in tag.find_all("tr")
     ]
     rows = [row for row in rows if any(row)]
     if not rows:
@@ -151,7 +159,12 @@ def _figure(tag: Tag) -> str:
     image = tag.find("img")
     if not isinstance(image, Tag):
         return ""
-    alt = _escape_inside(str(image.get("alt", ""))).replace("[", "\\[").replace("]", "\\]").replace("\\\\]", "\\]")
+    alt = (
+        _escape_inside(str(image.get("alt", "")))
+        .replace("[", "\\[")
+        .replace("]", "\\]")
+        .replace("\\\\]", "\\]")
+    )
     caption = str(image.get("title", ""))
     title = ""
     if caption:

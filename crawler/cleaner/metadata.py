@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from crawler.cleaner import dates
-from crawler.cleaner.blocks import Layout
+from crawler.cleaner.blocks import Block, Layout
 from crawler.cleaner.body import Body
 from crawler.cleaner.declared import article_object, line
 from crawler.cleaner.text import field as one_line
@@ -46,12 +46,42 @@ def near_headline(found: Layout, body: Body) -> tuple[int, int]:
     return max(0, first - NEAR_BLOCKS), first + 2
 
 
+def masthead_blocks(page: Page, found: Layout, body: Body) -> frozenset[int]:
+    """Return the blocks above the headline that stand nearer to the newspaper's name than to the headline."""
+    if body.headline is None:
+        return frozenset()
+    headline = body.headline.box
+    sites = site_names(page, found)
+    names = [
+        b
+        for b in found.blocks[: min(20, body.headline.index)]
+        if fold(b.text) in sites or _leads_home(page, b)
+    ]
+    near: set[int] = set()
+    for block in found.blocks[: body.headline.index]:
+        if any(block.box.common(name.box).depth >= block.box.common(headline).depth for name in names):
+            near.add(block.index)
+    return frozenset(near)
+
+
+def _leads_home(page: Page, block: Block) -> bool:
+    home = page.url.partition("://")[2].partition("/")[0]
+    return any(address.partition("://")[2].rstrip("/") == home for address, _ in block.links)
+
+
 def published(
     page: Page, found: Layout, body: Body, link: Link | None, captured: datetime | None
 ) -> tuple[dates.Stated | None, list[dates.Stated]]:
     """Return when *page*'s article was first published, and everything that states it."""
     latest = dates.last_day_believed(captured)
-    stated = dates.published(page, article_object(page), found, near_headline(found, body), latest)
+    stated = dates.published(
+        page,
+        article_object(page),
+        found,
+        near_headline(found, body),
+        masthead_blocks(page, found, body),
+        latest,
+    )
     if link is not None and link.published:
         value = dates.read_date(link.published, latest=latest)
         if value:
@@ -95,8 +125,15 @@ def description(page: Page, body: Body, sites: set[str], title: str, text: str) 
     good = []
     for value, source in stated:
         folded = fold(value)
-        excerpt = len(folded) > 30 and opening[: len(folded) + 40].find(folded[: max(30, len(folded) - 12)]) >= 0
-        if folded and folded not in sites and folded != fold(title) and not (excerpt and source != "standfirst"):
+        excerpt = (
+            len(folded) > 30 and opening[: len(folded) + 40].find(folded[: max(30, len(folded) - 12)]) >= 0
+        )
+        if (
+            folded
+            and folded not in sites
+            and folded != fold(title)
+            and not (excerpt and source != "standfirst")
+        ):
             good.append((value, source))
     return good
 
@@ -114,7 +151,7 @@ def language(page: Page, link: Link | None) -> list[tuple[str, str]]:
 
 
 def _tag(value: str) -> str | None:
-    value = value.split(",")[0].strip().replace("_", "-")
+    value = value.split(",", maxsplit=1)[0].strip().replace("_", "-")
     if not _LANGUAGE.fullmatch(value) or value.lower() in {"und", "mul"}:
         return None
     first, *rest = value.split("-")
@@ -155,7 +192,16 @@ def image(page: Page, found: Layout, body: Body) -> list[tuple[str, str]]:
 def rights(page: Page) -> tuple[str, ...]:
     """Return licence, robots meta and TDM reservation of *page* as ``name: value``."""
     found: dict[str, None] = {}
-    for name in ("robots", "googlebot", "googlebot-news", "tdm-reservation", "tdm-policy", "dc.rights", "dcterms.rights", "dcterms.license"):
+    for name in (
+        "robots",
+        "googlebot",
+        "googlebot-news",
+        "tdm-reservation",
+        "tdm-policy",
+        "dc.rights",
+        "dcterms.rights",
+        "dcterms.license",
+    ):
         for value in page.meta.get(name, ())[:1]:
             text = one_line(value)[:200]
             if name in {"robots", "googlebot", "googlebot-news"}:
@@ -163,7 +209,7 @@ def rights(page: Page) -> tuple[str, ...]:
                 text = ", ".join(kept)
             if text:
                 found[f"{name}: {text}"] = None
-    for node in page.tree.css('link[rel~=license][href], a[rel~=license][href]')[:5]:
+    for node in page.tree.css("link[rel~=license][href], a[rel~=license][href]")[:5]:
         address = join(page.base, node.attributes.get("href"))
         if address:
             found[f"license: {address}"] = None
@@ -173,11 +219,11 @@ def rights(page: Page) -> tuple[str, ...]:
     return tuple(found)
 
 
-_RESERVING = frozenset({"noarchive", "noai", "noimageai", "noindex", "nosnippet", "noimageindex", "nocache", "none", "nofollow"})
+_RESERVING = frozenset(
+    {"noarchive", "noai", "noimageai", "noindex", "nosnippet", "noimageindex", "nocache", "none", "nofollow"}
+)
 
 
 def sites_of(page: Page, found: Layout) -> set[str]:
     """Return the folded names of the site."""
     return site_names(page, found)
-
-

@@ -17,7 +17,9 @@ _LABEL = re.compile(
     |إخلاء\ (?:ال)?مسؤولية|تنويه|ملاحظة\ (?:المحرر|للقراء|من\ المحرر)|سلب\ مسئولیت|הבהרה|הערת\ (?:ה)?מערכת|גילוי\ נאות|अस्वीकरण|संपादक\ की\ टिप्पणी|ডিসক্লেইমার
     |免责声明|免責聲明|声明|聲明|编者按|編者按|编者注|免責事項|編集部注|お断り|注意書き|면책\ ?조항|편집자\ ?주|알림))\s*[:：.–—-]""",
 )
-_LABEL_ALONE = re.compile(r"(?i)^\W*(?:[\w.'’/-]+\s+){0,3}(?:disclaimer|disclosure|haftungsausschluss|avertissement|免责声明|免責聲明)\W*$")
+_LABEL_ALONE = re.compile(
+    r"(?i)^\W*(?:[\w.'’/-]+\s+){0,3}(?:disclaimer|disclosure|haftungsausschluss|avertissement|免责声明|免責聲明)\W*$"
+)
 
 _AI = (
     r"\bAI\b|\bA\.I\.|\bKI\b|\bIA\b|\bИИ\b|\bШІ\b|\bYZ\b|artificial\ intelligence|künstlich\w*\ intelligenz|intelligence\ artificielle|inteligencia\ artificial|inteligência\ artificial"
@@ -77,8 +79,7 @@ def find(blocks: list[Block]) -> list[Notice]:
             following = blocks[at + 1]
             taken = following.index
             notices.append(Notice("", "", following))
-        for fact in facts_in(text):
-            notices.append(Notice(fact, text, block))
+        notices += [Notice(fact, text, block) for fact in facts_in(text)]
     return notices
 
 

@@ -10,14 +10,14 @@ from crawler.cleaner.blocks import Block, Box, Layout, layout
 from crawler.cleaner.body import Body, Dropped, find_body, is_prose
 from crawler.cleaner.declared import article_object
 from crawler.cleaner.fragment import caption_of, fragment
-from crawler.cleaner.markdown import to_markdown
+from crawler.cleaner.markdown import escape, to_markdown
 from crawler.cleaner.metadata import Metadata
 from crawler.cleaner.related import inline_links, related_links
 from crawler.cleaner.rescue import rescued
 from crawler.cleaner.subjects import keywords, section
 from crawler.cleaner.text import count_words, fold
 from crawler.cleaner.title import candidates, publisher, site_names
-from crawler.cleaner.words import BYLINE, is_furniture, FURNITURE_LEAD
+from crawler.cleaner.words import BYLINE, FURNITURE_LEAD, is_furniture
 from crawler.items import Article, Link
 from crawler.page import Page
 from crawler.urls import article_id, canonicalize, site_name
@@ -35,6 +35,8 @@ class Cleaned:
     article: Article
     notice_texts: tuple[str, ...]
     dropped: tuple[Dropped, ...]
+    paragraphs: tuple[str, ...]
+    """The body's texts without markup, in order."""
     stated: dict[str, list[tuple[str, str]]]
     """For each metadata field, every value with its source, the one chosen first."""
 
@@ -78,11 +80,15 @@ def read(page: Page, *, link: Link | None, captured: datetime | None) -> Cleaned
     url = canonicalize(page.url) or page.url
 
     text = to_markdown(fragment(found, body.kept, body.region))
+    paragraphs = tuple(block.text for block in body.kept if block.role != "img")
     saved = rescued(page, body)
     if saved:
-        text, body.kept[:] = saved, []
+        text, paragraphs, body.kept[:] = "\n\n".join(escape(part) for part in saved), saved, []
     when, dates_stated = metadata.published(page, found, body, link, captured)
-    notes.stated["date"] = [(one.value, one.source) for one in ([when] if when else []) + [o for o in dates_stated if o is not when]]
+    notes.stated["date"] = [
+        (one.value, one.source)
+        for one in ([when] if when else []) + [o for o in dates_stated if o is not when]
+    ]
     modified = metadata.changed(page, captured, when.value if when else None)
     notes.choose("modified", modified)
     names = publisher(page, found)
@@ -110,7 +116,7 @@ def read(page: Page, *, link: Link | None, captured: datetime | None) -> Cleaned
         url=url,
         canonical_url=metadata.canonical(page, url),
         id=article_id(url),
-        words=count_words(plain_text(text)),
+        words=sum(count_words(part) for part in paragraphs),
         notices=facts,
         image=notes.choose("image", images),
         image_caption=caption_of(found, lead) if lead is not None else None,
@@ -122,19 +128,22 @@ def read(page: Page, *, link: Link | None, captured: datetime | None) -> Cleaned
     return Cleaned(
         article=article,
         notice_texts=tuple(dict.fromkeys(notice.text for notice in one.notices if notice.text)),
-        dropped=tuple(body.dropped),
+        dropped=_all_dropped(found, body),
+        paragraphs=paragraphs,
         stated=notes.stated,
     )
 
 
-_IMAGE = re.compile(r"(?m)^!\[.*\]\(.*\)$")
-_LINK = re.compile(r"(?<!\\)\[((?:[^\[\]\\]|\\.)*)\]\([^()\s]*\)")
-_MARK = re.compile(r"(?m)^(?:#{2,4} |> ?|\s*- |\s*\d+\. |```.*$)|(?<!\\)(?:\*+|`+)|\\(?=[^\w\s])|^\|(?: --- \|)+$")
-
-
-def plain_text(markdown: str) -> str:
-    """Return *markdown*, a body in the corpus' dialect, as its words alone."""
-    return _MARK.sub("", _LINK.sub(r"\1", _IMAGE.sub("", markdown)))
+def _all_dropped(found: Layout, body: Body) -> tuple[Dropped, ...]:
+    """Return what fell inside the region with its reason, and everything outside it, in page order."""
+    told = {block.index for block in body.kept} | {one.block.index for one in body.dropped}
+    told |= {block.index for block in (body.headline, body.standfirst) if block is not None}
+    outside = (
+        Dropped(b, "outside the story")
+        for b in found.blocks
+        if b.text and b.role != "img" and b.index not in told
+    )
+    return tuple(sorted((*body.dropped, *outside), key=lambda one: one.block.index))
 
 
 def _take_notices(found: Layout, body: Body) -> list[notices.Notice]:
@@ -171,7 +180,12 @@ def _take_standfirst(page: Page, found: Layout, body: Body) -> None:
     article = article_object(page) or {}
     declared = {
         fold(value)
-        for value in (page.first_meta("og:description"), page.first_meta("description"), article.get("description"), article.get("alternativeHeadline"))
+        for value in (
+            page.first_meta("og:description"),
+            page.first_meta("description"),
+            article.get("description"),
+            article.get("alternativeHeadline"),
+        )
         if isinstance(value, str)
     } - {""}
     prose = [block for block in body.kept if is_prose(block)]
@@ -181,24 +195,50 @@ def _take_standfirst(page: Page, found: Layout, body: Body) -> None:
         box = _container(block)
         main[box.order] = main.get(box.order, 0) + block.chars
         boxes[box.order] = box
-    home = boxes[max(main, key=lambda order: main[order])] if main else body.region
+    home_order = max(main, key=lambda order: main[order], default=body.region.order)
+    home = boxes.get(home_order, body.region)
+    # Only beside a container of the text can anything stand apart.
+    contained = sum(_container(block) is home for block in prose) >= 2 and main[home_order] * 2 >= sum(
+        main.values()
+    )
     first = body.kept[0].index
     last = max(first, next((b.index for b in body.kept if b.role != "img"), first))
     kept = {block.index for block in body.kept}
     for block in found.blocks[body.headline.index + 1 : last + 1][:25]:
-        if block.hidden or block.role in {"img", "figcaption"} or not 25 <= block.chars <= MAX_STANDFIRST_CHARS or block.link_share > 0.5:
+        if (
+            block.hidden
+            or block.role in {"img", "figcaption"}
+            or not 25 <= block.chars <= MAX_STANDFIRST_CHARS
+            or block.link_share > 0.5
+        ):
             continue
-        if is_furniture(block.text) or FURNITURE_LEAD.match(block.text) or (BYLINE.match(block.text) and block.chars < 120):
+        if (
+            is_furniture(block.text)
+            or FURNITURE_LEAD.match(block.text)
+            or (BYLINE.match(block.text) and block.chars < 120)
+        ):
             continue
         folded = fold(block.text)
         named = _names(block.box)
-        apart = not block.box.inside(home)
-        matches = any(folded == text or (len(text) > 40 and (folded.startswith(text[: int(len(text) * 0.9)]))) for text in declared)
-        if matches and (apart or named or block.role in {"h2", "h3", "h4"}):
-            pass
-        elif named and apart or (apart and block.index in kept and len(prose) >= 3 and is_prose(block) and block.chars < 350):
-            pass
-        elif block.index == last and named and block.chars < 350 and block.marked:
+        apart = contained and not block.box.inside(home)
+        matches = any(
+            folded == text or (len(text) > 40 and (folded.startswith(text[: int(len(text) * 0.9)])))
+            for text in declared
+        )
+        if (
+            (matches and (apart or named or block.role in {"h2", "h3", "h4"}))
+            or (
+                (named and apart)
+                or (
+                    apart
+                    and block.index in kept
+                    and len(prose) >= 3
+                    and is_prose(block)
+                    and block.chars < 350
+                )
+            )
+            or (block.index == last and named and block.chars < 350 and block.marked)
+        ):
             pass
         else:
             continue

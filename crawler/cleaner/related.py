@@ -3,10 +3,10 @@
 from crawler.cleaner.blocks import HEADINGS, Block, Box, Layout
 from crawler.cleaner.body import Body, is_prose
 from crawler.cleaner.text import field, fold
-from crawler.cleaner.words import END_OF_STORY, is_furniture, MEDIA_TIME, is_related_label, is_related_lead
+from crawler.cleaner.words import END_OF_STORY, MEDIA_TIME, is_furniture, is_related_label, is_related_lead
 from crawler.items import PageLink
 from crawler.page import Page
-from crawler.urls import canonicalize, identity, netloc
+from crawler.urls import canonicalize, identity
 
 MIN_HEADLINE_CHARS = 12
 MAX_HEADLINE_CHARS = 300
@@ -79,8 +79,15 @@ def _runs(found: Layout, body: Body, kept: set[int]) -> list[list[Block]]:
         done.update(one.index for one in run)
         runs.append(run)
     for box in found.boxes:
-        if box.junk in {"related", "also-read", "alsoread", "readmore", "read-more", "recommend", "recirc"} and not box.hidden:
-            run = [b for b in blocks[box.first : box.end] if b.index not in done and b.index not in kept and not b.hidden]
+        if (
+            box.junk in {"related", "also-read", "alsoread", "readmore", "read-more", "recommend", "recirc"}
+            and not box.hidden
+        ):
+            run = [
+                b
+                for b in blocks[box.first : box.end]
+                if b.index not in done and b.index not in kept and not b.hidden
+            ]
             done.update(one.index for one in run)
             if run:
                 runs.append(run)

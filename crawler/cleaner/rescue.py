@@ -5,7 +5,6 @@ import re
 
 from crawler.cleaner.body import Body
 from crawler.cleaner.declared import article_object
-from crawler.cleaner.markdown import escape
 from crawler.cleaner.text import tidy, weight
 from crawler.page import Page
 
@@ -28,10 +27,10 @@ def declared_paragraphs(page: Page) -> list[str]:
     return [line for line in lines if line]
 
 
-def rescued(page: Page, body: Body) -> str | None:
-    """Return the body as Markdown from the page's scripts when *body* holds less than half of it."""
+def rescued(page: Page, body: Body) -> tuple[str, ...]:
+    """Return the story's paragraphs out of the page's scripts when *body* holds less than half of them."""
     paragraphs = declared_paragraphs(page)
     chars = sum(weight(one) for one in paragraphs)
     if chars < MIN_RESCUE_CHARS or body.chars * 2 > chars:
-        return None
-    return "\n\n".join(escape(one) for one in paragraphs)
+        return ()
+    return tuple(paragraphs)

@@ -10,12 +10,33 @@ from crawler.page import Page
 
 MAX_KEYWORDS = 40
 MAX_KEYWORD_CHARS = 60
-_MACHINE = re.compile(r"(?i)^[\w-]*:[\w:/-]+$|^[0-9a-f]{8}-[0-9a-f-]{20,}$|^\d+$|^[\w]+_[\w_]+$|^https?:|[{}<>=\\]")
-_TAG_PATH = re.compile(r"(?i)/(?:tags?|topics?|keywords?|schlagwort|etiqueta|themen?|temas?|tema|label|stichwort|sujet|mot-cle|теги?|hashtag|categor(?:y|ies|ia|ie)|rubrik)/[^/]+")
-_HOME = frozenset({"home", "startseite", "accueil", "inicio", "início", "homepage", "front page", "главная", "首页", "ホーム", "news", "start"})
+_MACHINE = re.compile(
+    r"(?i)^[\w-]*:[\w:/-]+$|^[0-9a-f]{8}-[0-9a-f-]{20,}$|^\d+$|^[\w]+_[\w_]+$|^https?:|[{}<>=\\]"
+)
+_TAG_PATH = re.compile(
+    r"(?i)/(?:tags?|topics?|keywords?|schlagwort|etiqueta|themen?|temas?|tema|label|stichwort|sujet|mot-cle|теги?|hashtag|categor(?:y|ies|ia|ie)|rubrik)/[^/]+"
+)
+_HOME = frozenset(
+    {
+        "home",
+        "startseite",
+        "accueil",
+        "inicio",
+        "início",
+        "homepage",
+        "front page",
+        "главная",
+        "首页",
+        "ホーム",
+        "news",
+        "start",
+    }
+)
 
 
-def keywords(page: Page, found: Layout, region: tuple[int, int], sites: set[str], title: str) -> list[tuple[str, str]]:
+def keywords(
+    page: Page, found: Layout, region: tuple[int, int], sites: set[str], title: str
+) -> list[tuple[str, str]]:
     """Return the keywords of *page* in the order of its sources, each with the first source that names it."""
     stated: dict[str, tuple[str, str]] = {}
 
@@ -23,7 +44,13 @@ def keywords(page: Page, found: Layout, region: tuple[int, int], sites: set[str]
         for value in values:
             text = field(value).strip(" #,;.")
             folded = fold(text)
-            if folded and len(text) <= MAX_KEYWORD_CHARS and folded not in sites and folded != fold(title) and not _MACHINE.search(text):
+            if (
+                folded
+                and len(text) <= MAX_KEYWORD_CHARS
+                and folded not in sites
+                and folded != fold(title)
+                and not _MACHINE.search(text)
+            ):
                 stated.setdefault(folded, (text, source))
 
     article = article_object(page)
@@ -98,7 +125,9 @@ def _crumbs(page: Page) -> list[str]:
             for element in one["itemListElement"][:12]:
                 if isinstance(element, dict):
                     item = element.get("item")
-                    text = line(element.get("name")) or (line(item.get("name")) if isinstance(item, dict) else None)
+                    text = line(element.get("name")) or (
+                        line(item.get("name")) if isinstance(item, dict) else None
+                    )
                     if text:
                         texts.append(text)
             return texts

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import ftfy
 
@@ -14,9 +15,10 @@ _DROPPED = re.compile(
     "\U000bfffe\U000bffff\U000cfffe\U000cffff\U000dfffe\U000dffff\U000efffe\U000effff\U000ffffe\U000fffff"
     "\U0010fffe\U0010ffff\ud800-\udfff]+"
 )
-_SPACES = re.compile(r"\s+")
 # UTF-8 read as Windows-1252: a letter of the lead bytes followed by what a continuation byte became.
-_MOJIBAKE = re.compile("[\u00c2\u00c3\u00e2][\u0080-\u00bf\u20ac\u201a\u0192\u201e\u2026\u0160\u2039\u0152\u017d\u2018\u2019\u201c\u201d\u2122]")
+_MOJIBAKE = re.compile(
+    "[\u00c2\u00c3\u00e2][\u0080-\u00bf\u20ac\u201a\u0192\u201e\u2026\u0160\u2039\u0152\u017d\u2018\u2019\u201c\u201d\u2122]"
+)
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*")
 _FOLDED_AWAY = re.compile(r"[\W_]+")
@@ -27,12 +29,18 @@ MAX_LINE_CHARS = 2_000
 def tidy(text: str) -> str:
     """Return *text* on one line by the corpus' rules of text."""
     if not text.isascii():
-        if _MOJIBAKE.search(text):
+        if ("\u00c3" in text or "\u00c2" in text or "\u00e2" in text) and _MOJIBAKE.search(text):
             text = ftfy.fix_text(
-                text, uncurl_quotes=False, fix_latin_ligatures=False, fix_character_width=False, normalization=None
+                text,
+                uncurl_quotes=False,
+                fix_latin_ligatures=False,
+                fix_character_width=False,
+                normalization=None,
             )
         text = unicodedata.normalize("NFC", text)
-    return _SPACES.sub(" ", _DROPPED.sub("", text)).strip()
+    text = " ".join(text.split())
+    # What is to be dropped is never printable, so that most texts need no search.
+    return text if text.isprintable() else " ".join(_DROPPED.sub("", text).split())
 
 
 def tidy_pre(text: str) -> str:
@@ -47,9 +55,12 @@ def field(text: str) -> str:
     return tidy(text)[:MAX_LINE_CHARS].rstrip()
 
 
+@lru_cache(maxsize=8_192)
 def fold(text: str) -> str:
     """Return *text* for comparison: letters and digits only, caseless."""
-    return _FOLDED_AWAY.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+    if text.isascii():
+        return _FOLDED_AWAY.sub(" ", text.lower()).strip()
+    return _FOLDED_AWAY.sub(" ", unicodedata.normalize("NFKC", text).casefold().replace("\u0307", "")).strip()
 
 
 def count_words(text: str) -> int:

@@ -10,8 +10,28 @@ from crawler.cleaner.text import field, fold
 from crawler.items import Link
 from crawler.page import Page
 
-_SEPARATOR = re.compile(r"\s+[|\-–—·•:»«›/~⁄]+\s+|\s*[|｜»«]\s*|\s*(?:::|—|－|_)\s*(?=\S{2,40}$)|\s+[-–—](?=\S)")
-_FEED_WORDS = re.compile(r"(?i)\b(?:rss|atom|feed|feeds|full|comments?|kommentare|json|all|entries|posts|articles|news|2\.0|1\.0)\b|[»|:·–—]|\s-\s")
+_SEPARATOR = re.compile(
+    r"\s+[|\-–—·•:»«›/~⁄]+\s+|\s*[|｜»«]\s*|\s*(?:::|—|－|_)\s*(?=\S{2,40}$)|\s+[-–—](?=\S)|\s*[:：]\s+"
+)
+_FEED_WORDS = re.compile(
+    r"(?i)\b(?:rss|atom|feed|feeds|full|comments?|kommentare|json|all|entries|posts|articles|news|2\.0|1\.0)\b|[»|:·–—]|\s-\s"
+)
+
+
+_HOME = frozenset(
+    {
+        "home",
+        "startseite",
+        "accueil",
+        "inicio",
+        "início",
+        "главная",
+        "首页",
+        "ホーム",
+        "홈",
+        "skip to content",
+    }
+)
 
 
 def publisher(page: Page, found: Layout) -> list[tuple[str, str]]:
@@ -30,10 +50,10 @@ def publisher(page: Page, found: Layout) -> list[tuple[str, str]]:
             add(name, "json-ld")
     add(page.first_meta("og:site_name"), "meta")
     for one in page.json_ld:
-        if "WebSite" in (one.get("@type") if isinstance(one.get("@type"), list) else [one.get("@type")]):
+        if "WebSite" in types(one):
             add(line(one.get("name")), "json-ld")
             break
-    add(page.first_meta("application-name", "apple-mobile-web-app-title", "dc.publisher", "copyright"), "meta")
+    add(page.first_meta("application-name", "apple-mobile-web-app-title", "dc.publisher"), "meta")
     for text in home_links(page, found):
         add(text, "masthead")
     for _, title in page.feeds:
@@ -51,8 +71,12 @@ def home_links(page: Page, found: Layout) -> list[str]:
             if not address or len(text) > 60:
                 continue
             target = urlsplit(address)
-            if target.netloc.removeprefix("www.") in home and target.path in {"", "/", "/index.html", "/index.php"} and not target.query:
-                if fold(text) not in {"home", "startseite", "accueil", "inicio", "início", "главная", "首页", "ホーム", "홈", "skip to content"}:
+            if (
+                target.netloc.removeprefix("www.") in home
+                and target.path in {"", "/", "/index.html", "/index.php"}
+                and not target.query
+            ):
+                if fold(text) not in _HOME:
                     texts.append(text)
     return texts[:3]
 
@@ -70,16 +94,21 @@ def strip_site(title: str, sites: Iterable[str], hostname: str) -> str:
         cuts = list(_SEPARATOR.finditer(title))
         if not cuts:
             return title
-        last, first = cuts[-1], cuts[0]
+        first, last = cuts[0], cuts[-1]
         head, tail = title[: last.start()], title[last.end() :]
-        if _is_site(tail, sites, squeezed_host) and fold(head):
+        if _names_site(last, tail, sites, squeezed_host) and fold(head):
             title = head.strip()
             continue
         head, tail = title[: first.start()], title[first.end() :]
-        if _is_site(head, sites, squeezed_host) and fold(tail):
+        if _names_site(first, head, sites, squeezed_host) and fold(tail):
             title = tail.strip()
             continue
         return title
+
+
+def _names_site(cut: re.Match[str], part: str, sites: set[str], squeezed_host: str) -> bool:
+    # A colon also stands inside headlines: beside it only the very name counts.
+    return fold(part) in sites if cut[0].strip() in {":", "："} else _is_site(part, sites, squeezed_host)
 
 
 def _is_site(part: str, sites: set[str], squeezed_host: str) -> bool:
@@ -91,9 +120,18 @@ def _is_site(part: str, sites: set[str], squeezed_host: str) -> bool:
     squeezed = folded.replace(" ", "")
     if "." in part and squeezed_host.endswith(part.strip().lower().removeprefix("www.").replace("-", "")):
         return True
-    if len(squeezed) >= 3 and squeezed_host.startswith(squeezed) and squeezed_host[len(squeezed) : len(squeezed) + 1] in {".", ""}:
+    if (
+        len(squeezed) >= 3
+        and squeezed_host.startswith(squeezed)
+        and squeezed_host[len(squeezed) : len(squeezed) + 1] in {".", ""}
+    ):
         return True
-    return any(len(site) >= 4 and len(folded) < len(site) + 24 and (folded.startswith(site + " ") or folded.endswith(" " + site)) for site in sites)
+    return any(
+        len(site) >= 4
+        and len(folded) < len(site) + 24
+        and (folded.startswith(site + " ") or folded.endswith(" " + site))
+        for site in sites
+    )
 
 
 def candidates(page: Page, found: Layout, link: Link | None) -> list[tuple[str, str]]:
@@ -119,8 +157,17 @@ def candidates(page: Page, found: Layout, link: Link | None) -> list[tuple[str, 
     add(page.title, "title element")
     if link is not None and link.text and len(link.text.split()) > 2:
         add(link.text, "link text")
-    headings = [block for block in found.blocks if block.role == "h1" and fold(block.text) and fold(block.text) not in sites]
-    if article is not None and declared and declared[0][1] == "json-ld" and any("News" in name for name in types(article)):
+    headings = [
+        block
+        for block in found.blocks
+        if block.role == "h1" and fold(block.text) and fold(block.text) not in sites
+    ]
+    if (
+        article is not None
+        and declared
+        and declared[0][1] == "json-ld"
+        and any("News" in name for name in types(article))
+    ):
         # A newspaper's system states the headline it prints, without the kicker that some print inside the h1.
         same = next((block for block in headings if fold(block.text) == fold(declared[0][0])), None)
         return [(field(same.text), "h1"), *declared] if same is not None else declared
@@ -132,7 +179,9 @@ def candidates(page: Page, found: Layout, link: Link | None) -> list[tuple[str, 
         return [(field(shown.text), shown.role), *declared]
     first = next((block for block in headings if not block.hidden and len(block.text) > 8), None)
     if first is not None and (not declared or _alone(headings)) and len(first.text) < 250:
-        weak = not declared or declared[0][1] in {"title element", "link text"}
+        weak = not declared or (
+            declared[0][1] in {"title element", "link text"} and not _printed(found, declared[0][0])
+        )
         return [(field(first.text), "h1"), *declared] if weak else [*declared, (field(first.text), "h1")]
     return declared
 
@@ -155,7 +204,14 @@ def agree(one: str, other: str) -> bool:
     return len(words_a & words_b) / len(words_a | words_b) >= 0.6
 
 
+def _printed(found: Layout, title: str) -> bool:
+    wanted = fold(title)
+    return any(len(b.text) < len(title) + 12 and fold(b.text) == wanted for b in found.blocks if not b.hidden)
+
+
 def _shown(found: Layout, declared: list[tuple[str, str]]) -> Block | None:
     """Return the heading below h1 that prints one of *declared*."""
     wanted = {fold(text) for text, source in declared if source != "link text"}
-    return next((b for b in found.blocks if b.role in HEADINGS and not b.hidden and fold(b.text) in wanted), None)
+    return next(
+        (b for b in found.blocks if b.role in HEADINGS and not b.hidden and fold(b.text) in wanted), None
+    )

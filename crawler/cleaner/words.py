@@ -88,7 +88,14 @@ ilgili haberler, ilgili yazılar, ilgili makaleler, bunlar da ilginizi çekebili
 """)
 # What may follow such a heading: "More from The Paper", "More on this story".
 _RELATED_OPENINGS = tuple(
-    sorted((one + " " for one in _RELATED if one.startswith(("more ", "mehr ", "related", "meer ", "mer ", "latest"))), key=len)
+    sorted(
+        (
+            one + " "
+            for one in _RELATED
+            if one.startswith(("more ", "mehr ", "related", "meer ", "mer ", "latest"))
+        ),
+        key=len,
+    )
 )
 MAX_LABEL_CHARS = 60
 
@@ -99,7 +106,9 @@ def is_related_label(text: str) -> bool:
     if len(text) > MAX_LABEL_CHARS:
         return False
     folded = fold(text)
-    return folded in _RELATED or (len(folded) < 45 and folded.startswith(_RELATED_OPENINGS) and not text.endswith("."))
+    return folded in _RELATED or (
+        len(folded) < 45 and folded.startswith(_RELATED_OPENINGS) and not text.endswith(".")
+    )
 
 
 _LEAD_END = re.compile(r"[:：|>»→–—]")
@@ -155,4 +164,11 @@ BYLINE = re.compile(
 )
 END_OF_STORY = re.compile(
     r"""(?ix)[\W_]*(?:comments?|leave\ a\ (?:reply|comment)|\d+\s+(?:comments|responses|replies|thoughts\ on)|post\ a\ comment|join\ the\ (?:conversation|discussion)|kommentare?|commentaires?|comentarios?|comentários|commenti|kommentarer|reacties|комментарии|评论|評論|コメント|댓글|about\ the\ authors?|über\ den\ autor|à\ propos\ de\ l'auteur|sobre\ (?:el|o)\ autor)[\W_]*(?:\(?\d+\)?)?[\W_]*"""
+)
+
+# What a page shows in place of something embedded, until the reader agrees to it.
+PLACEHOLDER = re.compile(
+    r"(?i)extern(?:e|en|er|al|o|a|í|é|ích)? (?:inhalt|content|inhoud|innehåll|innhold)|contenu (?:externe|tiers)|contenido externo|conteúdo externo|contenuto esterno"
+    r"|drittplattform|empfohlener (?:redaktioneller|externer) inhalt|third[- ]part(?:y|ies) (?:content|cookies|provider)|(?:accept|allow|enable|manage) (?:all )?(?:the )?cookies|inhalte? (?:erlauben|anzeigen|zulassen|laden)"
+    r"|(?:this|the) content is (?:provided by|not available due to)|may be using cookies|cookie settings|datenschutzerklärung|paramètres des cookies|accepter les cookies|accetta i cookie|réservée? aux abonnés|reserved for subscribers|il vous reste .{1,12} de cet article"
 )

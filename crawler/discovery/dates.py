@@ -13,8 +13,10 @@ def iso(text: str | None) -> str | None:
     if not text:
         return None
     try:
-        if len(text) == 10:
-            return date.fromisoformat(text).isoformat()
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        pass
+    try:
         return datetime.fromisoformat(text).isoformat()
     except ValueError:
         pass

@@ -22,7 +22,7 @@ def links_in_feed(body: bytes, url: str) -> tuple[Link, ...]:
     entries = _json_entries(body) if body.lstrip()[:1] == b"{" else _xml_entries(body)
     links = []
     for address, title, published, modified in entries[:MAX_LINKS]:
-        if link := canonicalize(address, url):
+        if address and (link := canonicalize(address, url)):
             links.append(
                 Link(
                     url=link,

@@ -36,7 +36,7 @@ def read_sitemap(body: bytes, url: str) -> Sitemap:
     form, root, broken = "sitemap", "", None
     try:
         for _, element in etree.iterparse(
-            io.BytesIO(body), events=("end",), resolve_entities=False, no_network=True, load_dtd=False
+            io.BytesIO(body.lstrip()), events=("end",), resolve_entities=False, no_network=True, load_dtd=False
         ):
             name = etree.QName(element).localname if isinstance(element.tag, str) else ""
             if name not in {"url", "sitemap"}:
@@ -64,7 +64,7 @@ def read_sitemap(body: bytes, url: str) -> Sitemap:
 
 def read_text_sitemap(body: bytes, url: str) -> Sitemap:
     """Return what the sitemap *body* of one address a line lists."""
-    found = (canonicalize(line) for line in body.decode("utf-8", "replace").splitlines()[:MAX_ENTRIES])
+    found = (canonicalize(line) for line in body.decode("utf-8-sig", "replace").splitlines()[:MAX_ENTRIES])
     links = tuple(Link(url=link, source=Source.SITEMAP, found_on=url) for link in found if link)
     if not links:
         raise BadListing("a text sitemap without an address")
@@ -72,20 +72,22 @@ def read_text_sitemap(body: bytes, url: str) -> Sitemap:
 
 
 def _values(element: etree._Element) -> tuple[dict[str, str], bool]:
+    """Return what *element* itself says and its news extension; images and videos have a ``loc`` and title too."""
     values: dict[str, str] = {}
     is_news = False
     for child in element.iter():
         if not isinstance(child.tag, str):
             continue
         name = etree.QName(child)
-        is_news = is_news or name.namespace == _NEWS
-        if child.text and name.localname not in values:
-            values[name.localname] = " ".join(child.text.split())
+        of_news = name.namespace == _NEWS
+        is_news = is_news or of_news
+        if child.text and (of_news or child.getparent() is element):
+            values.setdefault(name.localname, " ".join(child.text.split()))
     return values, is_news
 
 
 def _link(values: dict[str, str], url: str, *, is_news: bool) -> Link | None:
-    address = canonicalize(values.get("loc", ""), url)
+    address = canonicalize(values["loc"], url) if values.get("loc") else None
     if address is None:
         return None
     return Link(

@@ -1,0 +1,1 @@
+"""The site builder: Markdown corpus → a searchable static archive that opens without a server."""

@@ -1,0 +1,362 @@
+"""One page in, one article out: nothing of the story lost, nothing else in it."""
+
+import re
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from crawler.cleaner import NotAnArticle, clean, explain, read_article
+from crawler.cleaner.notices import facts_in, is_notice
+from crawler.cleaner.words import is_related_label
+from crawler.page import parse
+
+PAGES = Path(__file__).parent / "pages"
+URL = "https://beijingpost.example/us-secures-key-southeast-asia-agreements"
+CAPTURED = datetime(2025, 11, 1, 17, 20, 41, tzinfo=UTC)
+
+PARAGRAPHS = [
+    "The council voted on Tuesday to keep the old bridge open, and the mayor said that work would begin in spring.",
+    "Opponents called the cost too high, and asked that the money be spent on schools and on the hospital instead.",
+    "Engineers who had looked at the pillars in the summer found cracks, but nothing that could not be mended in a year.",
+    "The bridge was built in 1911, burned in the war, and was opened again by a king whose name it no longer bears.",
+]
+STORY = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
+HEAD = "<title>The old bridge stays open - The Paper</title><header><a href='/'>The Paper</a></header>"
+
+
+def article(
+    body: str, head: str = HEAD, url: str = "https://paper.example/2025/11/01/the-old-bridge-stays-open"
+):
+    return clean(f"<html lang=en>{head}<body>{body}".encode(), url, captured=CAPTURED)
+
+
+def paragraphs(body: str) -> list[str]:
+    return body.split("\n\n")
+
+
+@pytest.mark.parametrize("name", ["beijing-post-clean", "beijing-post-soup"])
+def test_the_seed_page_is_clean(name: str) -> None:
+    cleaned = read_article(parse((PAGES / f"{name}.html").read_bytes(), URL), captured=CAPTURED)
+    one = cleaned.article
+    assert one.title == "U.S. Secures Key Southeast Asia Agreements to Reshape Rare Earth Supply Chains"
+    assert one.description == (
+        "Memoranda signed with Malaysia and Thailand mark a strategic pivot to diminish China’s dominance in critical minerals."
+    )
+    assert (one.date, one.date_source) == ("2025-11-01", "masthead")
+    assert one.publisher == "Beijing Post"
+    assert one.notices == ("ai-generated",)
+    assert one.captured == "2025-11-01T17:20:41Z"
+    body = paragraphs(one.body)
+    assert len(body) == 21
+    assert body[0].startswith("The United States has taken major strategic steps")
+    assert body[-1].endswith("via its own strategic alliances.")
+    for debris in (
+        "Disclaimer",
+        "Newsletter",
+        "0:00",
+        "Close",
+        "×",
+        "Related",
+        "Nvidia",
+        "World's Source",
+        one.title,
+        one.description,
+    ):
+        assert debris not in one.body
+    related = [link for link in one.links if link.rel == "related"]
+    assert len(related) == 49
+    assert [link.position for link in related] == list(range(1, 50))
+    assert related[0].text == "US and China Agree One-Year Trade Truce After Trump-Xi Talks"
+    assert related[-1].text.startswith("At the Parade in China")
+    assert len(cleaned.notice_texts) == 1
+    assert cleaned.notice_texts[0].startswith("AI Disclaimer: An advanced")
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        f"<article><h1>The old bridge stays open</h1>{STORY}</article>",
+        f"<h1>The old bridge stays open</h1>{STORY}",
+        f"<div class=sidebar-layout><h1>The old bridge stays open</h1><div class=widget>{STORY}</div></div>",
+        "<h1>The old bridge stays open</h1>" + "<br><br>".join(PARAGRAPHS),
+        "<h1>The old bridge stays open</h1><div>" + "<br>".join(PARAGRAPHS) + "</div>",
+        "<h1>The old bridge stays open</h1>" + "".join(f"<div><div>{p}</div></div>" for p in PARAGRAPHS),
+        "<h1>The old bridge stays open</h1><table><tr><td>" + STORY + "</td></tr></table>",
+        f"<form action=/x><h1>The old bridge stays open</h1>{STORY}</form>",
+        f"<div itemprop=articleBody><p>{PARAGRAPHS[0]}</p><p>{PARAGRAPHS[1]}</p></div><div class=advert>Buy now, the best in town.</div>"
+        f"<div itemprop=articleBody><p>{PARAGRAPHS[2]}</p><p>{PARAGRAPHS[3]}</p></div>",
+        f"<h1>The old bridge stays open</h1><div style='display:none'>{STORY}</div>",
+        f"<h1>The old bridge stays open</h1><p>{PARAGRAPHS[0]}<p>{PARAGRAPHS[1]}<p>{PARAGRAPHS[2]}<p>{PARAGRAPHS[3]}",
+        f"<h1>The old bridge stays open</h1><svg>{STORY}",
+    ],
+)
+def test_the_story_is_whole_in_whatever_markup(wrapped: str) -> None:
+    assert paragraphs(article(wrapped).body) == PARAGRAPHS
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "<div class='share-bar'><a href='https://facebook.com/share'>Share</a> <a href='https://x.com/share'>Tweet this story now</a></div>",
+        "<p>By <a href='/authors/jane'>Jane Roe</a></p>",
+        "<div>November 1, 2025</div>",
+        "<p>Advertisement</p>",
+        "<p>Read more: <a href='/2025/10/30/another-bridge'>Another bridge falls in the night</a></p>",
+        "<p><a href='/2025/10/30/another-bridge'>Another bridge falls in the night, and nobody saw it</a></p>",
+        "<aside><p>The Paper is read by more people than any other. It costs one euro and is worth two, we say.</p></aside>",
+        "<div hidden><p>This paragraph is hidden from the reader, and is not to be kept in any archive. It is not.</p></div>",
+        "<p style='display: none'>This paragraph is hidden from the reader, and is not to be kept in any archive.</p>",
+        "<noscript><p>Please turn on scripts, as this paragraph is shown only to those who have none at all.</p></noscript>",
+        "<script>var text = 'The council voted on nothing, and the paper never printed this sentence.';</script>",
+        "<div class=newsletter><p>Sign up for our newsletter, and get the best of the week in your mailbox on Friday.</p></div>",
+        "<div><span>0:00</span><span>0:00</span></div>",
+        "<ul><li><a href='/2025/10/30/a'>Another bridge falls in the night</a></li><li><a href='/2025/10/30/b'>The king is dead</a></li></ul>",
+        "<p>Photo: Jane Roe/The Paper</p>",
+        "<button>Close</button>",
+    ],
+)
+@pytest.mark.parametrize("place", [0, 2, 4])
+def test_what_is_not_the_story_falls(around: str, place: int) -> None:
+    parts = [f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS]
+    parts.insert(place, around)
+    assert (
+        paragraphs(article(f"<h1>The old bridge stays open</h1><div>{''.join(parts)}</div>").body)
+        == PARAGRAPHS
+    )
+
+
+def test_the_story_ends_before_comments_and_the_next_article() -> None:
+    other = "".join(f"<p>Elsewhere, {p[0].lower()}{p[1:]}</p>" for p in PARAGRAPHS)
+    body = article(
+        f"<main><article><h1>The old bridge stays open</h1>{STORY}</article>"
+        f"<article><h2><a href='/other'>Elsewhere</a></h2>{other}</article>"
+        f"<div id=comments><h3>Comments</h3><p>I, for one, never liked the bridge. It is too narrow, and it is in the wrong place.</p></div></main>"
+    ).body
+    assert paragraphs(body) == PARAGRAPHS
+
+
+def test_captions_belong_to_their_image() -> None:
+    one = article(
+        f"<h1>The old bridge stays open</h1><figure><img src='/b.jpg' alt='A bridge' width=800><figcaption>The bridge in May.</figcaption></figure>{STORY}"
+    )
+    assert paragraphs(one.body) == [
+        '![A bridge](https://paper.example/b.jpg "The bridge in May.")',
+        *PARAGRAPHS,
+    ]
+    assert one.image == "https://paper.example/b.jpg"
+    assert one.image_caption == "The bridge in May."
+
+
+@pytest.mark.parametrize(
+    ("heading", "known"),
+    [(label, True) for label in (
+        "Related Articles", "Read more", "READ NEXT:", "Lesen Sie auch", "Mehr zum Thema", "À lire aussi", "Sur le même sujet", "Te puede interesar",
+        "Leia também", "Leggi anche", "Lees ook", "Läs även", "Czytaj także", "Читайте также", "Читайте також", "Διαβάστε επίσης", "İlgili Haberler",
+        "Baca juga", "اقرأ أيضا", "相关阅读", "延伸閱讀", "関連記事", "관련 기사", "यह भी पढ़ें", "More from The Paper",
+    )] + [(label, False) for label in ("The old bridge", "More than one reader wrote to us about the bridge last week.", "What comes next", "Readers", "")],
+)  # fmt: skip
+def test_headings_of_related_links_are_known_in_any_language(heading: str, known: bool) -> None:
+    assert is_related_label(heading) is known
+
+
+def test_related_links_keep_order_and_text_and_leave_the_page_itself_out() -> None:
+    one = article(
+        f"<h1>The old bridge stays open</h1>{STORY}<h3>Related articles</h3><ul>"
+        "<li><a href='/2025/11/01/the-old-bridge-stays-open?utm_source=x'>The old bridge stays open after all</a></li>"
+        "<li><a href='/2025/10/30/b?utm_medium=y'>Another bridge falls in the night</a></li>"
+        "<li><a href='https://other.example/c'>A third bridge is to be built</a></li>"
+        "<li>A headline that links nowhere at all</li></ul>"
+    )
+    assert [(link.rel, link.position, link.text, link.url) for link in one.links] == [
+        ("related", 1, "Another bridge falls in the night", "https://paper.example/2025/10/30/b"),
+        ("related", 2, "A third bridge is to be built", "https://other.example/c"),
+        ("related", 3, "A headline that links nowhere at all", None),
+    ]
+
+
+def test_inline_links_are_those_in_the_text() -> None:
+    linked = STORY.replace("the mayor", "<a href='/people/mayor'>the mayor</a>")
+    one = article(f"<h1>The old bridge stays open</h1>{linked}")
+    assert [(link.rel, link.text, link.url) for link in one.links] == [
+        ("inline", "the mayor", "https://paper.example/people/mayor")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("AI Disclaimer: This text was generated by artificial intelligence.", ("ai-generated",)),
+        ("Note to readers: This article was written with the help of AI.", ("ai-generated",)),
+        ("Hinweis: Dieser Text wurde mit Hilfe künstlicher Intelligenz erstellt.", ("ai-generated",)),
+        ("Avertissement : Cet article a été traduit automatiquement.", ("machine-translated",)),
+        ("Aviso: Contenido patrocinado por una empresa.", ("sponsored",)),
+        ("免责声明：本文由人工智能生成。", ("ai-generated",)),
+        ("Disclosure: We earn a commission if you buy through our affiliate links.", ("affiliate-links",)),
+    ],
+)
+def test_a_notice_is_known_by_its_label_and_its_fact_is_kept(text: str, facts: tuple[str, ...]) -> None:
+    assert is_notice(text)
+    assert facts_in(text) == facts
+    cleaned = read_article(
+        parse(
+            f"{HEAD}<h1>The old bridge stays open</h1>{STORY}<div><p>{text}</p></div>".encode(),
+            "https://paper.example/2025/11/01/the-old-bridge",
+        )
+    )
+    assert paragraphs(cleaned.article.body) == PARAGRAPHS
+    assert cleaned.article.notices == facts
+    assert cleaned.notice_texts == (text,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The mayor noticed it.",
+        "A notice hung on the bridge: closed.",
+        "Intelligence was artificial, he said.",
+    ],
+)
+def test_a_sentence_is_no_notice(text: str) -> None:
+    assert not is_notice(text)
+
+
+def test_a_story_only_in_a_script_is_rescued() -> None:
+    body = "\\n".join(PARAGRAPHS)
+    one = article(
+        f'<script type="application/ld+json">{{"@type":"NewsArticle","headline":"The old bridge stays open","articleBody":"{body}"}}</script>'
+        "<h1>The old bridge stays open</h1><div id=app></div>"
+    )
+    assert paragraphs(one.body) == PARAGRAPHS
+
+
+def test_the_same_page_gives_the_same_article() -> None:
+    raw = (PAGES / "beijing-post-clean.html").read_bytes()
+    assert clean(raw, URL, captured=CAPTURED) == clean(raw, URL, captured=CAPTURED)
+
+
+def test_an_explanation_names_each_source_and_what_fell() -> None:
+    told = "\n".join(
+        explain(parse((PAGES / "beijing-post-clean.html").read_bytes(), URL), captured=CAPTURED).lines()
+    )
+    assert "kind: article" in told
+    assert "date: 2025-11-01  [masthead]" in told
+    assert "dropped, outside the story: Related Articles" in told
+
+
+def test_a_page_that_is_none_says_why() -> None:
+    with pytest.raises(NotAnArticle, match="other: only 0 characters of text"):
+        clean(b"<p></p>", URL)
+
+
+HOSTILE = {
+    "a million tags": b"<b>" * 1_000_000,
+    "unclosed everything": b"<div><p><a href=x><table><tr><td><ul><li>" * 3_000,
+    "an unclosed comment": b"<h1>x</h1><p>text</p><!-- " + b"x" * 100_000,
+    "NULs": b"<p>\x00\x00text\x00</p>" * 500,
+    "entities": b"<p>" + b"&#xD800;&#x110000;&#0;&bogus;" * 2_000,
+    "attributes": b"<p " + b"a=1 " * 50_000 + b">x</p>",
+    "a long line": b"<p>" + b"word " * 400_000,
+    "no spaces": b"<p>" + b"x" * 2_000_000,
+    "formatting": b"<font size=1><b><i>x<p>" * 3_000,
+    "nested lists": b"<ul><li>x" * 5_000,
+    "nested tables": b"<table><tr><td>x" * 3_000,
+    "nested quotes": b"<blockquote>x" * 5_000,
+    "many links": b"<li><a href='/a/b-c-d-e'>A headline that leads to another page</a></li>" * 20_000,
+    "brackets": b"<p>" + b"[" * 50_000 + b"](" * 50_000,
+    "stars": b"<p>" + b"*_`" * 50_000,
+    "digits": b"<h1>x</h1><p>" + b"1" * 100_000 + b"</p>",
+    "dates": b"<time datetime='99999999-99-99T99:99:99+99:99'>x</time><meta name=date content='0000-00-00'>" * 500,
+    "JSON-LD of the wrong types": b"""<script type=application/ld+json>{"@type":["NewsArticle",1,null],"headline":{"a":1},"author":[1,null,{"name":[{}]}],
+        "datePublished":[{}],"keywords":{"a":[1]},"publisher":7,"articleBody":{"x":1},"image":[[[[]]]],"articleSection":[null,{}],"description":[],
+        "mainEntityOfPage":[1],"@id":{},"inLanguage":{},"license":{}}</script><h1>x</h1>""",
+    "lone surrogates": b"""<script type=application/ld+json>{"@type":"NewsArticle","headline":"\\ud800 x","author":"\\udfff"}</script>""" + STORY.encode(),
+    "a breadcrumb of nonsense": b"""<script type=application/ld+json>{"@type":"BreadcrumbList","itemListElement":[1,{"item":3},{"name":{}}]}</script>""",
+    "bad addresses": b"<base href='http://['><link rel=canonical href='http://['><a href='http://[::1'>x</a><img src='//['>" + STORY.encode(),
+    "a UTF-16 page without a mark": "<p>text</p>".encode("utf-16-le") * 100,
+    "random bytes": bytes(range(256)) * 500,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_page_ends_in_an_article_or_a_reason(body: bytes) -> None:
+    started = time.process_time()
+    for raw in (body, f"<html>{HEAD}<h1>The old bridge stays open</h1>{STORY}".encode() + body):
+        try:
+            one = clean(raw, "https://paper.example/2025/11/01/the-old-bridge-stays-open", captured=CAPTURED)
+        except NotAnArticle as refusal:
+            assert str(refusal)
+        else:
+            one.body.encode()
+            assert not re.search(
+                "[\x00-\x09\x0b-\x1f\ud800-\udfff]", f"{one.body}{one.title}{one.description}{one.authors}"
+            )
+    assert time.process_time() - started < 30
+
+
+@pytest.mark.parametrize(
+    "unclosed", ["svg", "embed", "audio", "iframe", "object", "video", "math", "noscript", "select", "canvas"]
+)
+def test_an_unclosed_element_swallows_no_more_than_in_a_browser(unclosed: str) -> None:
+    one = article(f"<h1>The old bridge stays open</h1>{STORY}<div><{unclosed}></div>")
+    assert paragraphs(one.body) == PARAGRAPHS
+
+
+WORDS = st.sampled_from(
+    PARAGRAPHS
+    + [
+        "Related articles",
+        "By Jane Roe",
+        "0:00",
+        "AI Disclaimer: made by AI",
+        "Comments",
+        "*x*",
+        "<",
+        "&amp;",
+        "a|b",
+        "\u202e",
+        "1.",
+    ]
+)
+TAGS = st.sampled_from(["p", "div", "h1", "h2", "ul", "li", "ol", "a href=/x/y-z", "table", "tr", "td", "blockquote", "pre", "article", "main", "aside",
+                        "b", "i", "br", "img src=/x.jpg alt=y", "figure", "figcaption", "form", "svg", "section class=related", "div class=comments", "span", "code"])  # fmt: skip
+
+
+@st.composite
+def markup(draw: st.DrawFn) -> str:
+    parts = []
+    for tag, text, closed in draw(st.lists(st.tuples(TAGS, WORDS, st.booleans()), max_size=30)):
+        parts.append(f"<{tag}>{text}" + (f"</{tag.split()[0]}>" if closed else ""))
+    return "".join(parts)
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(body=markup())
+def test_a_body_has_no_word_that_the_page_has_not(body: str) -> None:
+    page = parse(
+        f"<html><body><h1>The old bridge stays open</h1>{STORY}{body}".encode(),
+        "https://paper.example/2025/11/01/the-old-bridge-stays-open",
+    )
+    try:
+        one = read_article(page, captured=CAPTURED).article
+    except NotAnArticle:
+        return
+    shown = {word for gap in ("", " ") for word in re.findall(r"\w+", page.root.text(separator=gap))} | {"y"}
+    text = re.sub(r"\]\([^()]*\)", "] ", one.body)
+    assert set(re.findall(r"\w+", text)) <= shown | {"1"}
+    assert not re.search(r"(?<!\\)<(?![^\n]*```)", re.sub(r"(?s)```.*?```|`[^`\n]*`", "", one.body))
+
+
+@settings(max_examples=250, deadline=None)
+@given(
+    body=st.binary(max_size=400)
+    | st.text(max_size=400).map(lambda text: text.encode("utf-8", "surrogatepass"))
+)
+def test_any_bytes_end_in_an_article_or_a_reason(body: bytes) -> None:
+    try:
+        clean(body, "https://paper.example/x", captured=CAPTURED)
+    except NotAnArticle as refusal:
+        assert str(refusal)

@@ -1,0 +1,252 @@
+"""Each field of an article is merged from all that state it, and nothing is guessed."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.cleaner import clean
+from crawler.cleaner.authors import clean_names
+from crawler.cleaner.dates import read_date
+from crawler.cleaner.title import strip_site
+from crawler.items import Article, Link, Source
+
+CAPTURED = datetime(2025, 11, 3, 9, 0, tzinfo=UTC)
+STORY = (
+    "<p>The council voted on Tuesday to keep the old bridge open, and the mayor said that work would begin in spring.</p>"
+    "<p>Opponents called the cost too high, and asked that the money be spent on schools and on the hospital instead.</p>"
+    "<p>Engineers who had looked at the pillars in the summer found cracks, but nothing that could not be mended.</p>"
+)
+URL = "https://paper.example/news/the-old-bridge-stays-open"
+
+
+def article(
+    head: str = "",
+    above: str = "",
+    *,
+    below: str = "",
+    url: str = URL,
+    link: Link | None = None,
+    lang: str = "en",
+) -> Article:
+    page = f"<html lang={lang}><head>{head}</head><body><header><a href='/'>The Paper</a></header><h1>The old bridge stays open</h1>{above}<div>{STORY}</div>{below}"
+    return clean(page.encode(), url, link=link, captured=CAPTURED)
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ("2025-11-01T08:30:00+08:00", "2025-11-01T08:30:00+08:00"),
+        ("2025-11-01T08:30:00Z", "2025-11-01T08:30:00+00:00"),
+        ("2025-11-01T08:30:00.123-0500", "2025-11-01T08:30:00-05:00"),
+        ("2025-11-01 08:30", "2025-11-01T08:30:00"),
+        ("2025-11-01", "2025-11-01"),
+        ("20251101", "2025-11-01"),
+        ("1761955200", "2025-11-01T00:00:00+00:00"),
+        ("1761955200000", "2025-11-01T00:00:00+00:00"),
+        ("Saturday, Nov 01, 2025", "2025-11-01"),
+        ("November 1st, 2025 at 3:05 p.m.", "2025-11-01T15:05:00"),
+        ("Sat, 01 Nov 2025 08:30:00 GMT", "2025-11-01T08:30:00+00:00"),
+        ("1. November 2025, 14:30 Uhr", "2025-11-01T14:30:00"),
+        ("Samstag, 1. Nov. 2025", "2025-11-01"),
+        ("Publié le 1er novembre 2025 à 14h30", "2025-11-01T14:30:00"),
+        ("1 de noviembre de 2025", "2025-11-01"),
+        ("1 de novembro de 2025", "2025-11-01"),
+        ("1 novembre 2025", "2025-11-01"),
+        ("1 november 2025", "2025-11-01"),
+        ("1 listopada 2025", "2025-11-01"),
+        ("1. listopadu 2025", "2025-11-01"),
+        ("2025. november 1.", "2025-11-01"),
+        ("1 ноября 2025, 12:00", "2025-11-01T12:00:00"),
+        ("1 листопада 2025 р.", "2025-11-01"),
+        ("1 Νοεμβρίου 2025", "2025-11-01"),
+        ("1 Kasım 2025", "2025-11-01"),
+        ("2025年11月1日", "2025-11-01"),
+        ("2025년 11월 1일", "2025-11-01"),
+        ("١ نوفمبر ٢٠٢٥", "2025-11-01"),
+        ("۱ نوامبر ۲۰۲۵", "2025-11-01"),
+        ("1 बजे, 1 नवंबर 2025", "2025-11-01"),
+        ("01.11.2025", "2025-11-01"),
+        ("01.11.2025 - 15:48 Uhr", "2025-11-01T15:48:00"),
+        ("2025/11/01", "2025-11-01"),
+        ("31/10/2025", "2025-10-31"),
+        ("10/31/2025", "2025-10-31"),
+        ("06 AUG 2019", "2019-08-06"),
+        ("1989-12-31", None),
+        ("2025-11-06", None),
+        ("2099-01-01", None),
+        ("2025-02-30", None),
+        ("0000-00-00", None),
+        ("2025-13-45T99:99:99", None),
+        ("12 ways to cook", None),
+        ("", None),
+        ("9" * 400, None),
+        (None, None),
+        (True, None),
+        ({"a": 1}, None),
+    ],
+)
+def test_a_date_is_read_as_stated_or_not_at_all(raw: object, value: str | None) -> None:
+    assert read_date(raw, latest=date(2025, 11, 5)) == value
+
+
+@given(st.text(max_size=60) | st.integers() | st.floats() | st.none() | st.lists(st.text(max_size=5)))
+def test_reading_a_date_is_total(raw: object) -> None:
+    value = read_date(raw)
+    assert value is None or datetime.fromisoformat(value).year >= 1990
+
+
+LD = '<script type="application/ld+json">{"@type":"NewsArticle","headline":"The old bridge stays open",%s}</script>'
+
+
+@pytest.mark.parametrize(
+    ("head", "above", "url", "link", "expected"),
+    [
+        (LD % '"datePublished":"2025-11-01T08:00:00+01:00"', "", URL, None, ("2025-11-01T08:00:00+01:00", "json-ld")),
+        ("<meta property='article:published_time' content='2025-11-01T08:00:00Z'>", "", URL, None, ("2025-11-01T08:00:00+00:00", "meta")),
+        ("", "<time datetime='2025-11-01T08:00:00+01:00'>1 November</time>", URL, None, ("2025-11-01T08:00:00+01:00", "time")),
+        ("", "<p>By Jane Roe, 1 November 2025</p>", URL, None, ("2025-11-01", "time")),
+        ("", "", "https://paper.example/2025/11/01/the-old-bridge", None, ("2025-11-01", "url")),
+        ("", "", URL, Link(url=URL, source=Source.FEED, published="2025-11-01T08:00:00Z"), ("2025-11-01T08:00:00+00:00", "feed")),
+        ("", "", URL, Link(url=URL, source=Source.NEWS_SITEMAP, published="2025-11-01"), ("2025-11-01", "sitemap")),
+        (LD % '"datePublished":"2025-11-01"', "<time datetime='2025-11-01T08:00:00Z'>x</time>", URL, None, ("2025-11-01T08:00:00+00:00", "time")),
+        (LD % '"datePublished":"2099-01-01"', "", URL, None, (None, None)),
+        (LD % '"datePublished":{"x":1}', "", URL, None, (None, None)),
+        ("", "", URL, None, (None, None)),
+    ],
+)  # fmt: skip
+def test_the_best_statement_of_the_date_wins(
+    head: str, above: str, url: str, link: Link | None, expected: tuple[str | None, str | None]
+) -> None:
+    one = article(head, above, url=url, link=link)
+    assert (one.date, one.date_source) == expected
+
+
+def test_a_change_is_kept_only_when_it_is_later() -> None:
+    assert (
+        article(LD % '"datePublished":"2025-11-01T08:00:00Z","dateModified":"2025-11-02T08:00:00Z"').modified
+        == "2025-11-02T08:00:00+00:00"
+    )
+    assert (
+        article(LD % '"datePublished":"2025-11-01T08:00:00Z","dateModified":"2025-11-01T08:00:00Z"').modified
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "stripped"),
+    [
+        ("The bridge stays open | The Paper", "The bridge stays open"),
+        ("The bridge stays open - The Paper", "The bridge stays open"),
+        ("The bridge stays open — The Paper", "The bridge stays open"),
+        ("The Paper: The bridge stays open", "The bridge stays open"),
+        ("The Paper » The bridge stays open", "The bridge stays open"),
+        ("The bridge stays open - World - The Paper", "The bridge stays open - World"),
+        ("The bridge stays open · thepaper.example", "The bridge stays open"),
+        ("Mayor: bridge stays open - for now", "Mayor: bridge stays open - for now"),
+        ("The Paper", "The Paper"),
+        ("Issue 12 · The Paper", "Issue 12"),
+    ],
+)
+def test_the_title_loses_the_name_of_the_site(title: str, stripped: str) -> None:
+    assert strip_site(title, {"the paper"}, "thepaper.example") == stripped
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        (["By Jane Roe"], ("Jane Roe",)),
+        (["Jane Roe and John Doe"], ("Jane Roe", "John Doe")),
+        (["Von Jane Roe, John Doe und Max Muster"], ("Jane Roe", "John Doe", "Max Muster")),
+        (["Jane Roe (Berlin)"], ("Jane Roe",)),
+        (["Jane Roe, Political Editor"], ("Jane Roe",)),
+        (["Jane Roe", "jane roe", "The Paper"], ("Jane Roe",)),
+        (["https://paper.example/jane", "@jane", "jane@paper.example"], ()),
+        (["The Paper"], ()),
+        (["admin"], ()),
+        (["记者 王小明"], ("王小明",)),
+        (["Martin Luther King, Jr."], ("Martin Luther King, Jr.",)),
+        ([""], ()),
+    ],
+)
+def test_authors_are_names_alone(values: list[str], names: tuple[str, ...]) -> None:
+    assert clean_names(values, {"the paper"}) == names
+
+
+@pytest.mark.parametrize(
+    ("head", "above", "names"),
+    [
+        (
+            LD % '"author":[{"@type":"Person","name":"Jane Roe"},{"@type":"Person","name":"John Doe"}]',
+            "",
+            ("Jane Roe", "John Doe"),
+        ),
+        (
+            LD % '"author":{"@id":"#j"}'
+            + '<script type="application/ld+json">{"@id":"#j","@type":"Person","name":"Jane Roe"}</script>',
+            "",
+            ("Jane Roe",),
+        ),
+        ("<meta name=author content='Jane Roe'>", "", ("Jane Roe",)),
+        ("", "<p>By <a rel=author href='/jane'>Jane Roe</a></p>", ("Jane Roe",)),
+        ("", "<div class=byline>Jane Roe</div>", ("Jane Roe",)),
+        ("", "<p>By Jane Roe | 1 November 2025</p>", ("Jane Roe",)),
+        ("", "", ()),
+    ],
+)
+def test_authors_are_found_where_they_stand(head: str, above: str, names: tuple[str, ...]) -> None:
+    assert article(head, above).authors == names
+
+
+def test_the_other_fields() -> None:
+    one = article(
+        LD
+        % '"articleSection":"Business","keywords":["bridges","PACKAGE:US-TOP","The Paper"],"publisher":{"name":"The Paper"}'
+        + """<meta property="og:site_name" content="The Paper"><meta name="news_keywords" content="bridges, kings">
+        <link rel=canonical href="https://paper.example/canonical"><meta property="og:image" content="/a.jpg">
+        <meta name=robots content="index, noarchive"><meta name=tdm-reservation content=1>
+        <meta name=description content="Why the vote matters to all who cross the river.">
+        <link rel=license href="https://creativecommons.org/licenses/by/4.0/">""",
+        lang="en_gb",
+    )
+    assert one.section == "Business"
+    assert one.keywords == ("bridges", "kings")
+    assert one.publisher == "The Paper"
+    assert one.canonical_url == "https://paper.example/canonical"
+    assert one.image == "https://paper.example/a.jpg"
+    assert one.description == "Why the vote matters to all who cross the river."
+    assert one.language == "en-GB"
+    assert one.rights == (
+        "robots: noarchive",
+        "tdm-reservation: 1",
+        "license: https://creativecommons.org/licenses/by/4.0/",
+    )
+    assert one.words == 60
+
+
+def test_a_canonical_address_that_is_the_page_itself_is_left_out() -> None:
+    assert article(f"<link rel=canonical href='{URL}?utm_source=x'>").canonical_url is None
+
+
+def test_a_description_that_is_only_the_beginning_is_left_out() -> None:
+    assert (
+        article(
+            "<meta name=description content='The council voted on Tuesday to keep the old bridge open, and the mayor…'>"
+        ).description
+        is None
+    )
+
+
+def test_a_printed_standfirst_is_the_description_and_not_in_the_body() -> None:
+    one = article(
+        "<meta name=description content='Short.'>",
+        "<p class=standfirst>After years of doubt, a vote settles it.</p>",
+    )
+    assert one.description == "After years of doubt, a vote settles it."
+    assert "After years" not in one.body
+
+
+def test_visible_tags_are_keywords_when_nothing_else_is_stated() -> None:
+    one = article(below="<p>Tags: <a href='/tag/bridges'>bridges</a>, <a href='/tag/kings'>kings</a></p>")
+    assert one.keywords == ("bridges", "kings")
