@@ -273,7 +273,7 @@ def _teaser_units(page: Page, one: Story) -> int:
     for block in one.found.blocks[region.first : region.end]:
         if block.hidden or not first - 6 <= block.index <= last:
             continue
-        if (block.role in HEADINGS or block.box.tag in {"header"}) and _links_on(block, site, own):
+        if (block.role in HEADINGS or block.box.tag == "header") and _links_on(block, site, own):
             addresses.add(block.links[0][0])
     return len(addresses)
 

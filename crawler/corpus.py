@@ -115,15 +115,13 @@ def _string(text: str, number: int) -> str:
 
 def dump_links(links: tuple[PageLink, ...]) -> str:
     """Return *links* as JSON lines, one a link in page order."""
-    return "".join(
-        json.dumps(
-            {k: v for k, v in asdict(link).items() if v is not None},
-            ensure_ascii=False,
-            separators=(",", ":"),
-        )
-        + "\n"
-        for link in links
-    )
+    lines = []
+    for link in links:
+        record = {"rel": link.rel, "position": link.position, "text": link.text}
+        if link.url is not None:
+            record["url"] = link.url
+        lines.append(msgspec.json.encode(record).decode() + "\n")
+    return "".join(lines)
 
 
 def load_links(text: str) -> tuple[PageLink, ...]:

@@ -46,6 +46,7 @@ class Gate:
         self.robots: dict[str, Robots] = {}
         """robots.txt of each origin, once it is known."""
         self._own = {site.name, *site.hosts}
+        self._is_own: dict[str, bool] = {}
         self._include = [re.compile(text) for text in site.include]
         self._exclude = [re.compile(text) for text in site.exclude]
         self._barren: Counter[str] = Counter()
@@ -63,11 +64,15 @@ class Gate:
 
     def is_own(self, url: str) -> bool:
         """Whether *url* is a page of this site."""
-        return site_name(url) in self._own or netloc(url) in self._own
+        host = netloc(url)
+        if host not in self._is_own:
+            self._is_own[host] = site_name(url) in self._own or host in self._own
+        return self._is_own[host]
 
     def admit(self, url: str) -> None:
         """Take the host of *url* for this site's own from now on."""
         self._own.add(site_name(url))
+        self._is_own.clear()
 
     def wanted(self, links: Iterable[Link]) -> list[Link]:
         """Return those of *links* that are this site's to follow: its pages, and the feeds it names on any host."""

@@ -139,7 +139,7 @@ def article_id(url: str) -> str:
 
 def netloc(url: str) -> str:
     """Return ``host`` or ``host:port`` of *url*, in canonical form."""
-    return urlsplit(url).netloc
+    return url.split("/", 3)[2]
 
 
 def origin(url: str) -> str:

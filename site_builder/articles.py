@@ -10,7 +10,7 @@ from typing import Any
 from crawler.corpus import dump, identity
 from crawler.items import Article
 from site_builder.catalog import Entry, calendar_day, digest
-from site_builder.planning import Holdings, Page, Rank, teasers
+from site_builder.planning import Holdings, Page, Rank
 from site_builder.topics import key as topic_key
 
 MAX_LINKED_FROM = 12
@@ -56,7 +56,7 @@ def article_pages(entry: Entry, holdings: Holdings) -> Iterator[Page]:
                 *((a.topic.slug, a.topic.label, a.reason) for a in holdings.topics.by_stem[entry.stem])
             ),
             "links that lead to held articles": digest(catalog.targets.get(entry.stem)),
-            "linked from": teasers(_linked_from(entry, holdings)),
+            "linked from": holdings.teasers(_linked_from(entry, holdings)),
             "notices": digest(*_notices(entry, holdings)),
         },
         make=partial(_context, entry, holdings),

@@ -109,7 +109,7 @@ def _build(archive: Path, settings: Settings, progress: Progress, *, full: bool)
         holdings, bad_records = _holdings(corpus, memory, settings)
         pages = _plan(holdings, memory)
         stale = _stale(pages, memory, output)
-        _write(stale, memory, output, settings, progress)
+        _write(stale, memory, output, holdings, progress)
         pruned = _prune(pages, memory, output)
         memory.keep_only_bodies(entry.body_key for entry in holdings.catalog.entries)
         if not (bad_files or bad_records):  # those are to be named by every build
@@ -263,12 +263,12 @@ def _stale(pages: tuple[Page, ...], memory: Memory, output: Output) -> list[Page
     return sorted(stale, key=lambda page: (page.rank == Rank.MANIFEST, page.path in there, page.rank))
 
 
-def _write(stale: list[Page], memory: Memory, output: Output, settings: Settings, progress: Progress) -> None:
+def _write(stale: list[Page], memory: Memory, output: Output, holdings: Holdings, progress: Progress) -> None:
     if not stale:
         return
     from site_builder.templating import Templates  # noqa: PLC0415 - slow, and often not needed
 
-    templates = Templates(settings)
+    templates = Templates(holdings)
     for number, page in enumerate(stale, 1):
         stamp_of_file = output.write(page.path, templates.render(page))
         memory.keep_page(page.path, page.digest, page.inputs, stamp_of_file)

@@ -76,7 +76,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
             a.description,
             a.date,
             a.language,
-            a.publisher,
             a.section,
             a.gone,
             a.words,

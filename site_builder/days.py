@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from site_builder.catalog import Entry, digest
-from site_builder.planning import Holdings, Page, Rank, teasers
+from site_builder.planning import Holdings, Page, Rank
 
 HEADLINES_A_DAY = 5
 """On a month's page; the day's own page has all."""
@@ -55,7 +55,11 @@ def calendar_pages(holdings: Holdings) -> Iterator[Page]:
             path=day_path(day),
             rank=Rank.LIST,
             template="day.html",
-            inputs={"articles": teasers(days[day]), "earlier day": str(earlier), "later day": str(later)},
+            inputs={
+                "articles": holdings.teasers(days[day]),
+                "earlier day": str(earlier),
+                "later day": str(later),
+            },
             make=partial(dict, day=day, entries=days[day], earlier_day=earlier, later_day=later),
         )
     for month, (earlier, later) in _beside(tuple(months)):
@@ -67,7 +71,7 @@ def calendar_pages(holdings: Holdings) -> Iterator[Page]:
             rank=Rank.LIST,
             template="month.html",
             inputs={
-                "headlines": digest(*(teasers(entries) for entries in shown.values())),
+                "headlines": digest(*(holdings.teasers(entries) for entries in shown.values())),
                 "days": digest(grid),
                 "earlier month": str(earlier),
                 "later month": str(later),

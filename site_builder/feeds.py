@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from site_builder.catalog import Entry
-from site_builder.planning import Holdings, Page, Rank, teasers
+from site_builder.catalog import Entry, digest
+from site_builder.planning import Holdings, Page, Rank
 
 ENTRIES_IN_A_FEED = 50
 
@@ -36,7 +36,11 @@ def _feed(path: str, title: str, index: str, entries: tuple[Entry, ...], rank: R
         path=path,
         rank=rank,
         template="feed.xml",
-        inputs={"title": title, "articles": teasers(newest), "times": " ".join(map(updated, newest))},
+        inputs={
+            "title": title,
+            "articles": digest(*(entry.teaser for entry in newest)),
+            "times": " ".join(map(updated, newest)),
+        },
         make=partial(_context, path, title, index, newest),
     )
 

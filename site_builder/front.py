@@ -9,7 +9,7 @@ from typing import Any
 
 from site_builder.catalog import digest
 from site_builder.lists import months, span
-from site_builder.planning import Holdings, Page, Rank, teasers
+from site_builder.planning import Holdings, Page, Rank
 
 NEWEST_ON_HOME = 13
 TOPICS_ON_HOME = 30
@@ -21,7 +21,12 @@ FAILURES_SHOWN = 100
 
 def entry_pages(holdings: Holdings) -> Iterator[Page]:
     """Yield the pages of this module."""
-    yield _page("index.html", "home.html", _home(holdings))
+    yield _page(
+        "index.html",
+        "home.html",
+        _home(holdings),
+        {"newest": holdings.teasers(holdings.catalog.entries[:NEWEST_ON_HOME])},
+    )
     yield _page("search.html", "search.html", _search(holdings))
     yield _page("about.html", "about.html", _about(holdings))
     yield _page("404.html", "404.html", {})
@@ -30,10 +35,11 @@ def entry_pages(holdings: Holdings) -> Iterator[Page]:
     yield _page("sites/index.html", "sites.html", {"sites": _sites(holdings), "runs": _runs(holdings)})
 
 
-def _page(path: str, template: str, context: dict[str, Any]) -> Page:
-    # These are few, and what they show is small: their context is made while planning and is its own digest.
-    shown = {name: teasers(value) if name == "newest" else value for name, value in context.items()}
-    inputs = {name: digest(value) for name, value in shown.items()}
+def _page(path: str, template: str, context: dict[str, Any], digests: dict[str, str] | None = None) -> Page:
+    # These are few, and what they show is small: their context is made while planning and is its own digest,
+    # but for what *digests* holds already.
+    digests = digests or {}
+    inputs = {name: digest(value) for name, value in context.items() if name not in digests} | digests
     return Page(path=path, rank=Rank.ENTRY, template=template, inputs=inputs, make=partial(dict, context))
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from site_builder.catalog import UNDATED, Entry, Named, digest
-from site_builder.planning import Holdings, Page, Rank, teasers
+from site_builder.planning import Holdings, Page, Rank
 from site_builder.topics import Topic
 
 MAX_BARS = 60
@@ -107,7 +107,7 @@ def list_pages(
             template="volume.html",
             inputs={
                 "name": label,
-                "articles": teasers(volume.entries),
+                "articles": holdings.teasers(volume.entries),
                 "earlier volume": earlier or "none",
                 "later volume": later or "none",
             },
@@ -129,7 +129,7 @@ def list_pages(
         path=f"{folder}/index.html",
         rank=Rank.LIST,
         template=template,
-        inputs={"newest articles": teasers(newest), "summary": digest(summary)},
+        inputs={"newest articles": holdings.teasers(newest), "summary": digest(summary)},
         make=partial(dict, newest=newest, **summary),
     )
 

@@ -81,7 +81,6 @@ class Holdings:
         record = self.records.get(site)
         return (record and record.publisher) or self.catalog.publishers.get(site, site)
 
-
-def teasers(entries: tuple[Entry, ...]) -> str:
-    """Return the digest of a list of *entries*."""
-    return digest(*(entry.teaser for entry in entries))
+    def teasers(self, entries: tuple[Entry, ...]) -> str:
+        """Return the digest of what a list of *entries* shows."""
+        return digest(*((entry.teaser, self.publisher(entry.article.site)) for entry in entries))

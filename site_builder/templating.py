@@ -9,7 +9,7 @@ import jinja2
 from site_builder.catalog import UNDATED, direction
 from site_builder.days import day_path, month_path, year_path
 from site_builder.feeds import xml_text
-from site_builder.planning import Page, Settings
+from site_builder.planning import Holdings, Page, Settings
 
 NOT_FOUND = "404.html"
 
@@ -27,8 +27,8 @@ _LEVELS = (1, 3, 8, 20)
 class Templates:
     """The templates of the built archive."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, holdings: Holdings) -> None:
+        self._settings = holdings.settings
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(str(files("templates"))),
             autoescape=True,  # every extension: text is data
@@ -50,10 +50,12 @@ class Templates:
             "moment": moment,
             "month_name": month_name,
             "weekday": weekday,
+            "web": web,
             "day_path": day_path,
             "month_path": month_path,
             "year_path": year_path,
             "xml_text": xml_text,
+            "publisher": holdings.publisher,
         }
 
     def render(self, page: Page) -> bytes:
@@ -75,6 +77,11 @@ class Templates:
 def quoted(path: str) -> str:
     """Return *path* percent-encoded for an address."""
     return quote(path, safe=_SAFE_IN_PATHS)
+
+
+def web(address: str) -> str:
+    """Return *address* when it is http(s), else ``#``: a file edited by hand may hold ``javascript:``."""
+    return address if address.lower().startswith(("http://", "https://")) else "#"
 
 
 @jinja2.pass_context

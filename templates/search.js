@@ -414,6 +414,7 @@
   });
   addEventListener("popstate", back);
   addEventListener("hashchange", back);
+  $("#filters").open = matchMedia("(min-width: 62rem)").matches;
   back();
   if (!location.hash && !location.search) $("#q").focus();
 })();

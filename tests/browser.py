@@ -10,7 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -62,7 +62,15 @@ def served(folder: Path) -> Iterator[str]:
 def complaints(page: Page) -> list[str]:
     """Return the list that collects what *page* complains of from now on."""
     found: list[str] = []
-    page.on("console", lambda message: found.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on(
+        "console",
+        lambda message: found.append(message.text) if message.type in {"error", "warning"} else None,
+    )
     page.on("pageerror", lambda error: found.append(str(error)))
-    page.on("requestfailed", lambda request: found.append(f"failed: {request.url}"))
+    page.on("requestfailed", lambda request: _failed(request, found))
     return found
+
+
+def _failed(request: Request, found: list[str]) -> None:
+    if request.failure != "net::ERR_ABORTED":  # the test went on to another page
+        found.append(f"{request.failure}: {request.url}")

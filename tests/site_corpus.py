@@ -53,13 +53,21 @@ def put(archive: Path, *articles: Article) -> list[str]:
 
 def tree(folder: Path) -> dict[str, bytes]:
     """Return every file below *folder* by its POSIX path."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def broken_links(site: Path) -> list[tuple[str, str]]:
     """Return page and address of every internal link below *site* that leads to no file or no id."""
     files = tree(site)
-    ids = {path: set(re.findall(r'\sid="([^"]*)"', data.decode())) for path, data in files.items() if path.endswith(".html")}
+    ids = {
+        path: set(re.findall(r'\sid="([^"]*)"', data.decode()))
+        for path, data in files.items()
+        if path.endswith(".html")
+    }
     broken = []
     for path in ids:
         # The not-found page is shown at any depth, so its links begin at the archive's root.

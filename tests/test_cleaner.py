@@ -87,8 +87,9 @@ def test_the_seed_page_is_clean(name: str) -> None:
         "<h1>The old bridge stays open</h1>" + "".join(f"<div><div>{p}</div></div>" for p in PARAGRAPHS),
         "<h1>The old bridge stays open</h1><table><tr><td>" + STORY + "</td></tr></table>",
         f"<form action=/x><h1>The old bridge stays open</h1>{STORY}</form>",
-        f"<div itemprop=articleBody><p>{PARAGRAPHS[0]}</p><p>{PARAGRAPHS[1]}</p></div><div class=advert>Buy now, the best in town.</div>"
-        f"<div itemprop=articleBody><p>{PARAGRAPHS[2]}</p><p>{PARAGRAPHS[3]}</p></div>",
+        "<div itemprop=articleBody>{}</div><div class=advert>Buy now.</div><div itemprop=articleBody>{}</div>".format(
+            "".join(f"<p>{p}</p>" for p in PARAGRAPHS[:2]), "".join(f"<p>{p}</p>" for p in PARAGRAPHS[2:])
+        ),
         f"<h1>The old bridge stays open</h1><div style='display:none'>{STORY}</div>",
         f"<h1>The old bridge stays open</h1><p>{PARAGRAPHS[0]}<p>{PARAGRAPHS[1]}<p>{PARAGRAPHS[2]}<p>{PARAGRAPHS[3]}",
         f"<h1>The old bridge stays open</h1><svg>{STORY}",
@@ -287,8 +288,8 @@ def test_a_hostile_page_ends_in_an_article_or_a_reason(body: bytes) -> None:
     for raw in (body, f"<html>{HEAD}<h1>The old bridge stays open</h1>{STORY}".encode() + body):
         try:
             one = clean(raw, "https://paper.example/2025/11/01/the-old-bridge-stays-open", captured=CAPTURED)
-        except NotAnArticle as refusal:
-            assert str(refusal)
+        except NotAnArticle:
+            continue
         else:
             one.body.encode()
             assert not re.search(
@@ -306,8 +307,8 @@ def test_an_unclosed_element_swallows_no_more_than_in_a_browser(unclosed: str) -
 
 
 WORDS = st.sampled_from(
-    PARAGRAPHS
-    + [
+    [
+        *PARAGRAPHS,
         "Related articles",
         "By Jane Roe",
         "0:00",
@@ -344,9 +345,9 @@ def test_a_body_has_no_word_that_the_page_has_not(body: str) -> None:
         one = read_article(page, captured=CAPTURED).article
     except NotAnArticle:
         return
-    shown = {word for gap in ("", " ") for word in re.findall(r"\w+", page.root.text(separator=gap))} | {"y"}
-    text = re.sub(r"\]\([^()]*\)", "] ", one.body)
-    assert set(re.findall(r"\w+", text)) <= shown | {"1"}
+    shown = "".join(page.root.text().split())
+    text = re.sub(r"!?\[y?\]\([^()]*\)|\]\([^()]*\)", " ", one.body)
+    assert [word for word in re.findall(r"[^\W_]+", text) if word not in shown and word != "1"] == []
     assert not re.search(r"(?<!\\)<(?![^\n]*```)", re.sub(r"(?s)```.*?```|`[^`\n]*`", "", one.body))
 
 
@@ -359,4 +360,7 @@ def test_any_bytes_end_in_an_article_or_a_reason(body: bytes) -> None:
     try:
         clean(body, "https://paper.example/x", captured=CAPTURED)
     except NotAnArticle as refusal:
-        assert str(refusal)
+        reason = str(refusal)
+    else:
+        reason = "an article"
+    assert reason

@@ -18,7 +18,7 @@ URL = "https://news.example/2025/11/a-story"
         ("<p>grün – “so”".encode(), None, "grün – “so”"),
         ("<p>grün".encode("cp1252"), None, "grün"),
         ("<meta charset=latin1><p>“so”".encode("cp1252"), None, "“so”"),
-        ("<meta charset=utf-7><p>+ADw-script+AD4-".encode(), None, "+ADw-script+AD4-"),
+        (b"<meta charset=utf-7><p>+ADw-script+AD4-", None, "+ADw-script+AD4-"),
         ("<meta charset=gb2312><p>新闻".encode("gbk"), None, "新闻"),
         ("<meta charset=shift_jis><p>新聞".encode("shift_jis"), None, "新聞"),
     ],

@@ -57,11 +57,17 @@ def archive(tmp_path: Path) -> Path:
 
 def written(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]:
     """Return the paths that are new or differ, without the search index."""
-    return {path for path, data in after.items() if before.get(path) != data and not path.startswith("search/")}
+    return {
+        path for path, data in after.items() if before.get(path) != data and not path.startswith("search/")
+    }
 
 
 def stamps(folder: Path) -> dict[str, int]:
-    return {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_mtime_ns
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def test_a_second_build_writes_nothing(archive: Path):
@@ -82,14 +88,19 @@ def test_a_full_build_gives_the_same_bytes(archive: Path):
 
 @pytest.mark.parametrize(
     "environment",
-    [{"PYTHONHASHSEED": "1", "TZ": "Asia/Shanghai"}, {"PYTHONHASHSEED": "2", "TZ": "America/St_Johns", "LC_ALL": "C"}],
+    [
+        {"PYTHONHASHSEED": "1", "TZ": "Asia/Shanghai"},
+        {"PYTHONHASHSEED": "2", "TZ": "America/St_Johns", "LC_ALL": "C"},
+    ],
 )
 def test_hash_seed_time_zone_and_locale_do_not_matter(tmp_path: Path, environment: dict[str, str]):
     here, there = golden_archive(tmp_path / "here"), golden_archive(tmp_path / "there")
     build(here, **GOLDEN_SETTINGS)
     script = tmp_path / "run.py"
     script.write_text(SUBPROCESS)
-    subprocess.run([sys.executable, script, there], check=True, env={**os.environ, **environment, "PYTHONPATH": "."})
+    subprocess.run(
+        [sys.executable, script, there], check=True, env={**os.environ, **environment, "PYTHONPATH": "."}
+    )
     assert tree(here / "site") == tree(there / "site")
 
 
@@ -127,7 +138,12 @@ def test_any_history_of_changes_ends_in_the_same_bytes_as_one_full_build(archive
                         2: {"title": f"Other headline {step}"},
                         3: {"date": chance.choice([None, "2024-02-29", "2025-08-09T10:00:00Z"])},
                         4: {"keywords": ("Boats", "boats", "Fish")[: chance.randrange(4)]},
-                        5: {"links": (related(1, "Report number 3"), related(2, "x", "https://news.example/report-5"))},
+                        5: {
+                            "links": (
+                                related(1, "Report number 3"),
+                                related(2, "x", "https://news.example/report-5"),
+                            )
+                        },
                         6: {"authors": ("mira holt",), "section": chance.choice(["news", "NEWS", None])},
                         7: {"gone": "2025-12-01", "publisher": chance.choice(["The News", "New Name"])},
                         8: {"language": "ar", "description": f"d{step}", "notices": ("ai-generated",)},
@@ -136,7 +152,9 @@ def test_any_history_of_changes_ends_in_the_same_bytes_as_one_full_build(archive
                 stem,
             )
         if step == 12:
-            corpus.write_site_record(SiteRecord(name="news.example", start="https://news.example/", publisher="Printed"))
+            corpus.write_site_record(
+                SiteRecord(name="news.example", start="https://news.example/", publisher="Printed")
+            )
         build(archive, page_size=3)
         incremental = tree(archive / "site")
         build(archive, page_size=3, full=True)
@@ -150,7 +168,7 @@ def test_a_changed_text_touches_its_own_files_only(archive: Path):
     corpus = Corpus(archive)
     stem = next(file.stem for file in corpus.scan() if file.stem.startswith("news.example/2025/09"))
     corpus.write(replace(corpus.read(stem), body="Another text altogether."), stem)
-    report = build(archive)
+    build(archive)
     assert written(before, tree(archive / "site")) == {f"articles/{stem}.html", f"articles/{stem}.md"}
 
 
@@ -158,7 +176,12 @@ def test_a_new_article_touches_tens_of_pages(tmp_path: Path):
     put(
         tmp_path,
         *(
-            article(n, date=f"20{15 + n % 10}-{1 + n % 12:02}-{1 + n % 28:02}", keywords=("Boats",) * (n % 2), section="News")
+            article(
+                n,
+                date=f"20{15 + n % 10}-{1 + n % 12:02}-{1 + n % 28:02}",
+                keywords=("Boats",) * (n % 2),
+                section="News",
+            )
             for n in range(300)
         ),
     )
@@ -170,7 +193,9 @@ def test_a_new_article_touches_tens_of_pages(tmp_path: Path):
     after = tree(tmp_path / "site")
     changed = written(before, after)
     assert f"articles/{stem}.html" in changed
-    assert len([path for path in changed if path.startswith("articles/")]) == 4  # its three files and its neighbour
+    assert (
+        len([path for path in changed if path.startswith("articles/")]) == 4
+    )  # its three files and its neighbour
     assert len(changed) < 30
 
 
@@ -212,7 +237,9 @@ def test_a_page_that_was_deleted_or_edited_heals(archive: Path, harm: str, path:
     assert tree(archive / "site") == before
 
 
-@pytest.mark.parametrize("harm", ["delete", "garbage", "cut", "other tables", "no bodies", "bad record", "bad fact"])
+@pytest.mark.parametrize(
+    "harm", ["delete", "garbage", "cut", "other tables", "no bodies", "bad record", "bad fact"]
+)
 def test_a_damaged_memory_heals(archive: Path, harm: str):
     build(archive)
     before = tree(archive / "site")
@@ -389,10 +416,14 @@ def test_the_sitemap_lists_every_article_once_by_month(archive: Path):
     build(archive, base_url="https://kept.example/a")
     names = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
     index = ET.parse(archive / "site/sitemap.xml")
-    files = [urlsplit(loc.text or "").path.removeprefix("/a/") for loc in index.iterfind("s:sitemap/s:loc", names)]
+    files = [
+        urlsplit(loc.text or "").path.removeprefix("/a/") for loc in index.iterfind("s:sitemap/s:loc", names)
+    ]
     assert files == ["sitemap-2025-08.xml", "sitemap-2025-09.xml", "sitemap-2025-10.xml"]
     places = [
-        loc.text or "" for file in files for loc in ET.parse(archive / "site" / file).iterfind("s:url/s:loc", names)
+        loc.text or ""
+        for file in files
+        for loc in ET.parse(archive / "site" / file).iterfind("s:url/s:loc", names)
     ]
     assert len(places) == len(set(places)) == 12
     assert all((archive / "site" / urlsplit(place).path.removeprefix("/a/")).is_file() for place in places)
@@ -415,7 +446,9 @@ def test_feeds_have_what_atom_requires(tmp_path: Path):
             assert updated.endswith("Z")
             assert len([link for link in item.findall(f"{atom}link") if link.get("rel") == "alternate"]) == 1
         assert root.find(f"{atom}author/{atom}name") is not None
-        newest = max((entry.findtext(f"{atom}updated") or "" for entry in root.iterfind(f"{atom}entry")), default="")
+        newest = max(
+            (entry.findtext(f"{atom}updated") or "" for entry in root.iterfind(f"{atom}entry")), default=""
+        )
         assert root.findtext(f"{atom}updated") == newest
         ids.add(root.findtext(f"{atom}id"))
     assert len(ids) == len(feeds)

@@ -60,7 +60,7 @@ def test_the_policy_stands_first_and_nothing_is_inline(built: Path):
     for path, data in tree(built).items():
         if path.endswith(".html"):
             html = data.decode()
-            assert html.index("<head>\n<meta http-equiv=\"Content-Security-Policy\"") > 0, path
+            assert html.index('<head>\n<meta http-equiv="Content-Security-Policy"') > 0, path
             assert "<style" not in html, path
             assert " style=" not in html, path
             assert html.count("<script") == html.count("<script src="), path
@@ -72,6 +72,7 @@ def test_text_of_a_hostile_article_is_text(built: Path):
     assert "<img" not in page
     assert "<svg onload" not in page
     assert 'href="javascript' not in page
+    assert page.count('href="#"') == 2  # the picture and a related link, whose addresses are scripts
     assert "&lt;script&gt;window.hacked=1&lt;/script&gt;" in page
     assert "{{ 7*7 }}" in page
 
@@ -99,4 +100,7 @@ def test_what_the_publisher_says_is_on_the_page(built: Path):
     assert "<strong>AI-generated.</strong> This text was written with the help of a machine." in page
     assert "publisher keyword ‘Harbours’" in page
     assert "harbour.example-20251102T060000Z-00001.warc.gz:1024" in page
-    assert "(date taken from the masthead)" in next(built.glob("articles/harbour.example/2025/11/*.html")).read_text()
+    assert (
+        "(date taken from the masthead)"
+        in next(built.glob("articles/harbour.example/2025/11/*.html")).read_text()
+    )

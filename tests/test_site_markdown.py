@@ -22,7 +22,10 @@ def plain(html: str) -> str:
         ("Two *em* and **strong**.", "<p>Two <em>em</em> and <strong>strong</strong>.</p>"),
         (r"5 \< 6 \& \<b>", "<p>5 &lt; 6 &amp; &lt;b&gt;</p>"),
         ("<b>x</b> <!-- y -->", "<p>&lt;b&gt;x&lt;/b&gt; &lt;!-- y --&gt;</p>"),
-        ("<div>\n\n<p>x</p>\n\n</div>", "<p>&lt;div&gt;</p>\n<p>&lt;p&gt;x&lt;/p&gt;</p>\n<p>&lt;/div&gt;</p>"),
+        (
+            "<div>\n\n<p>x</p>\n\n</div>",
+            "<p>&lt;div&gt;</p>\n<p>&lt;p&gt;x&lt;/p&gt;</p>\n<p>&lt;/div&gt;</p>",
+        ),
         ("&lt;b&gt; &amp;amp;", "<p>&lt;b&gt; &amp;amp;</p>"),
         ("#MeToo begins", "<p>#MeToo begins</p>"),
         (r"1990\. A year", "<p>1990. A year</p>"),
@@ -42,7 +45,10 @@ def plain(html: str) -> str:
             '![A boat](https://x.example/b.jpg "At sea")',
             '<figure><a href="https://x.example/b.jpg">A boat</a><figcaption>At sea</figcaption>\n</figure>',
         ),
-        ("See ![](https://x.example/b.jpg) there", '<p>See <a href="https://x.example/b.jpg">Image at the source</a> there</p>'),
+        (
+            "See ![](https://x.example/b.jpg) there",
+            '<p>See <a href="https://x.example/b.jpg">Image at the source</a> there</p>',
+        ),
     ],
 )
 def test_the_dialect(body: str, html: str):
@@ -57,7 +63,11 @@ def test_a_table_can_be_scrolled():
 
 def test_paragraphs_are_numbered_in_order():
     html = render("one\n\n> two\n\nthree")
-    assert re.findall(r'<p id="(p\d)"><a class="para" href="#(p\d)"', html) == [("p1", "p1"), ("p2", "p2"), ("p3", "p3")]
+    assert re.findall(r'<p id="(p\d)"><a class="para" href="#(p\d)"', html) == [
+        ("p1", "p1"),
+        ("p2", "p2"),
+        ("p3", "p3"),
+    ]
 
 
 def test_outside_links_pass_nothing_on():
@@ -75,10 +85,14 @@ def test_text_has_the_words_and_nothing_else():
 
 
 def test_link_targets_are_addresses():
-    assert link_targets(render("[a](https://x.example/?a=1&b=2) [m](mailto:a@x.example)")) == ["https://x.example/?a=1&b=2"]
+    assert link_targets(render("[a](https://x.example/?a=1&b=2) [m](mailto:a@x.example)")) == [
+        "https://x.example/?a=1&b=2"
+    ]
 
 
-ALLOWED = set("a blockquote br code div em figcaption figure h2 h3 h4 h5 h6 hr li ol p pre strong table tbody td th thead tr ul".split())
+ALLOWED = set(
+    "a blockquote br code div em figcaption figure h2 h3 h4 h5 h6 hr li ol p pre strong table tbody td th thead tr ul".split()
+)
 
 
 class Tags(HTMLParser):
@@ -90,7 +104,9 @@ class Tags(HTMLParser):
         names = {"class", "href", "title", "rel", "id", "aria-label", "start", "align", "tabindex"}
         self.bad += [tag] if tag not in ALLOWED else []
         for name, value in attrs:
-            if name not in names or (name == "href" and not re.match("https?:|mailto:|#p", value or "", re.I)):
+            if name not in names or (
+                name == "href" and not re.match("https?:|mailto:|#p", value or "", re.IGNORECASE)
+            ):
                 self.bad.append(f"{tag} {name}={value}")
 
 

@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from math import log
 from pathlib import Path
 
@@ -45,7 +46,11 @@ def made_up(count: int) -> list[Article]:
             section=chance.choice([None, "News", "Sport"]),
             authors=tuple(chance.sample(["Ann Lee", "Jon Adler", "سلمى"], chance.randint(0, 2))),
             language=chance.choice(["en", "zh", "ar", None]),
-            **({"site": "b.example", "url": f"https://b.example/{n}", "publisher": "B & Sons"} if n % 3 == 0 else {}),
+            **(
+                {"site": "b.example", "url": f"https://b.example/{n}", "publisher": "B & Sons"}
+                if n % 3 == 0
+                else {}
+            ),
         )
         for n in range(count)
     ]
@@ -84,11 +89,20 @@ class Oracle:
     articles: list[Article]
     """Newest first."""
 
+    @cached_property
+    def all_fields(self) -> dict[str, list[list[str]]]:
+        return {
+            one.id: [words(one.title), words(one.description or ""), words(text(render(one.body)))]
+            for one in self.articles
+        }
+
     def fields(self, one: Article) -> list[list[str]]:
-        return [words(one.title), words(one.description or ""), words(text(render(one.body)))]
+        return self.all_fields[one.id]
 
     def fits(self, one: Article, item: Sought, place: list[str], at: int) -> bool:
-        return at < len(place) and (place[at].startswith(item.word) if item.prefix else place[at] == item.word)
+        return at < len(place) and (
+            place[at].startswith(item.word) if item.prefix else place[at] == item.word
+        )
 
     def occurs(self, one: Article, clause: Clause) -> bool:
         return any(
@@ -104,7 +118,9 @@ class Oracle:
         evened = 0.25 + 0.75 * round(2 ** (length_class(len(body)) / 4)) / (sum(lengths) / len(lengths))
         sums = [0.0, 0.0, 0.0]
         for number, place in enumerate(self.fields(one)):
-            for word in {word for word in place if word == item.word or (item.prefix and word.startswith(item.word))}:
+            for word in {
+                word for word in place if word == item.word or (item.prefix and word.startswith(item.word))
+            }:
                 count = place.count(word) if number == 2 else min(3, place.count(word))
                 sums[number] += count * (1 if word == item.word else 0.5)
         return WEIGHTS[0] * sums[0] + WEIGHTS[1] * sums[1] + sums[2] / evened
@@ -130,7 +146,12 @@ class Oracle:
                 continue
             if not chosen.get("from", "") <= (day or "") <= chosen.get("to", "9"):
                 continue
-            values = {"site": (one.publisher,), "section": (one.section,), "author": one.authors, "language": (one.language,)}
+            values = {
+                "site": (one.publisher,),
+                "section": (one.section,),
+                "author": one.authors,
+                "language": (one.language,),
+            }
             if any(name in chosen and chosen[name] not in of for name, of in values.items()):
                 continue
             found.append((self.score(one, clauses), one.title))
@@ -183,7 +204,9 @@ def test_every_query_is_answered_as_by_brute_force(page: Page, oracle: Oracle, q
     assert sorted(title for _, title in found) == sorted(expected)
     for score, title in found:
         assert score == pytest.approx(expected[title]), title
-    assert [round(score, 9) for score, _ in found] == sorted((round(score, 9) for score, _ in found), reverse=True)
+    assert [round(score, 9) for score, _ in found] == sorted(
+        (round(score, 9) for score, _ in found), reverse=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -199,14 +222,26 @@ def test_every_query_is_answered_as_by_brute_force(page: Page, oracle: Oracle, q
     ],
 )
 @pytest.mark.parametrize("query", ["", "boat "])
-def test_filters_leave_what_brute_force_leaves(page: Page, oracle: Oracle, query: str, chosen: dict[str, str]):
+def test_filters_leave_what_brute_force_leaves(
+    page: Page, oracle: Oracle, query: str, chosen: dict[str, str]
+):
     expected = sorted(title for _, title in oracle.search(query, **chosen))
     assert expected or query
     assert sorted(title for _, title in answers(page, query, **chosen)) == expected
 
 
 def test_counts_of_a_filter_say_what_choosing_it_gives(page: Page):
-    state = {"q": "boat", "order": "relevance", "from": "", "to": "", "site": ["B & Sons"], "section": [], "topic": [], "author": [], "language": []}
+    state = {
+        "q": "boat",
+        "order": "relevance",
+        "from": "",
+        "to": "",
+        "site": ["B & Sons"],
+        "section": [],
+        "topic": [],
+        "author": [],
+        "language": [],
+    }
     counts = page.evaluate("async (state) => (await pressmarkSearch.search(state)).counts", state)
     for name, values in counts.items():
         for value, count in values:
@@ -240,8 +275,16 @@ def test_a_first_query_loads_little(browser: Browser, archive: Path):
 
 
 def shown(number: int, **fields: str) -> Document:
-    values = {"title": f"T{number}", "description": "", "body": "", "path": f"p{number}", "day": None, "language": None, **fields}
-    return Document(facets={name: () for name in index_module.FACETS}, **values)
+    values = {
+        "title": f"T{number}",
+        "description": "",
+        "body": "",
+        "path": f"p{number}",
+        "day": None,
+        "language": None,
+        **fields,
+    }
+    return Document(facets=dict.fromkeys(index_module.FACETS, ()), **values)
 
 
 def test_the_segment_is_named_by_its_content():
@@ -254,7 +297,11 @@ def test_of_a_very_frequent_word_the_newest_are_kept_and_all_counted(monkeypatch
     monkeypatch.setattr(index_module, "POSTINGS_KEPT", 3)
     files = index([shown(n, body="often") for n in range(10)])
     shard = next(data.decode() for path, data in files.items() if path.endswith("/t-0.js"))
-    line = next(line for line in json.loads(shard.partition(",")[2].removesuffix(")\n")).split("\n") if line.startswith("often"))
+    line = next(
+        line
+        for line in json.loads(shard.partition(",")[2].removesuffix(")\n")).split("\n")
+        if line.startswith("often")
+    )
     _, count, postings = line.split()
     assert numbers(count) == [10]
     assert len(postings) == 6  # three times a distance and the fields

@@ -11,7 +11,8 @@ from tests.site_corpus import article
 
 def catalog(*articles) -> Catalog:
     entries = tuple(
-        Entry(article=replace(one, body=""), stem=f"{one.site}/{one.id}", body_key="", digest=one.id) for one in articles
+        Entry(article=replace(one, body=""), stem=f"{one.site}/{one.id}", body_key="", digest=one.id)
+        for one in articles
     )
     return Catalog(entries=entries)
 
@@ -19,7 +20,15 @@ def catalog(*articles) -> Catalog:
 @pytest.mark.parametrize(
     ("spellings"),
     [
-        ("Rare Earths", "rare earths", "RARE-EARTHS", "rare_earths", "RareEarths", " Rare  Earths ", "#RareEarths"),
+        (
+            "Rare Earths",
+            "rare earths",
+            "RARE-EARTHS",
+            "rare_earths",
+            "RareEarths",
+            " Rare  Earths ",
+            "#RareEarths",
+        ),
         ("São Paulo", "Sao Paulo", "são-paulo"),
         ("U.S.", "u.s.", "U.S"),
         ("Ｆｕｌｌ Ｗｉｄｔｈ", "Full Width"),
@@ -31,7 +40,8 @@ def test_spellings_of_one_topic_have_one_key(spellings: tuple[str, ...]):
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("U.S.", "us"), ("houseofreps", "HouseOfReps"), ("हिन्दी", "हनद"), ("й", "и"), ("稀土", "稀")]
+    ("one", "other"),
+    [("U.S.", "us"), ("houseofreps", "HouseOfReps"), ("हिन्दी", "हनद"), ("й", "и"), ("稀土", "稀")],
 )
 def test_different_topics_have_different_keys(one: str, other: str):
     assert key(one) != key(other)
@@ -62,10 +72,18 @@ def test_the_label_is_the_most_frequent_spelling_and_the_first_seen_of_equals():
 
 
 def test_an_assignment_keeps_its_reason():
-    kinds = [{"keywords": ("Rare-Earths",)}, {"section": "rare earths"}, {"keywords": ("rare earths",), "section": "x"}]
+    kinds = [
+        {"keywords": ("Rare-Earths",)},
+        {"section": "rare earths"},
+        {"keywords": ("rare earths",), "section": "x"},
+    ]
     found = topics(catalog(*(article(n, **kind) for n, kind in enumerate(kinds))))
     reasons = {a.reason for assigned in found.by_stem.values() for a in assigned}
-    assert reasons == {"publisher keyword ‘Rare-Earths’", "section ‘rare earths’", "publisher keyword ‘rare earths’"}
+    assert reasons == {
+        "publisher keyword ‘Rare-Earths’",
+        "section ‘rare earths’",
+        "publisher keyword ‘rare earths’",
+    }
 
 
 def test_junk_is_dropped():
@@ -76,7 +94,8 @@ def test_junk_is_dropped():
 def test_what_is_on_most_pages_of_a_site_says_nothing():
     many = [article(n, keywords=("world",) if n < 6 else ()) for n in range(10)]
     elsewhere = [
-        article(n, keywords=("World",), site="b.example", url=f"https://b.example/{n}", publisher="B") for n in range(3)
+        article(n, keywords=("World",), site="b.example", url=f"https://b.example/{n}", publisher="B")
+        for n in range(3)
     ]
     assert topics(catalog(*many)).topics == ()
     assert len(topics(catalog(*many[:9])).topics) == 1  # fewer than ten articles: too few to judge

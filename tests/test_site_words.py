@@ -19,14 +19,17 @@ from tests.browser import launched
 CASES = json.loads((Path(__file__).parent / "site_words.json").read_text())
 SCRIPT = (files("templates") / "words.js").read_text()
 FUZZED = [
-    "".join(chr((seed * 7919 + place * 104729) % 0x30000) for place in range(40)).encode("utf-8", "replace").decode()
+    "".join(chr((seed * 7919 + place * 104729) % 0x30000) for place in range(40))
+    .encode("utf-8", "replace")
+    .decode()
     for seed in range(1, 300)
 ]
 
 
 def as_case(clauses: list[Clause]) -> list[list[str]]:
     return [
-        [" ".join(item.word + "*" * item.prefix for item in clause.items), "-" * clause.negated] for clause in clauses
+        [" ".join(item.word + "*" * item.prefix for item in clause.items), "-" * clause.negated]
+        for clause in clauses
     ]
 
 
@@ -87,5 +90,3 @@ def test_the_table_is_unicodes():
 @given(st.lists(st.integers(0, 10**6)))
 def test_numbers_survive_being_written(values: list[int]):
     assert numbers("".join(map(number, values))) == values
-
-

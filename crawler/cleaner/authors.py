@@ -117,9 +117,10 @@ def clean_names(values: list[str], publishers: set[str]) -> tuple[str, ...]:
                 or len(name.split()) > 7
                 or _URL.search(name)
                 or _NO_NAME.match(name)
-                or _ROLE.search(name)
             ):
                 continue
             cleaned.setdefault(folded, field(name))
     persons = {key: name for key, name in cleaned.items() if key not in publishers}
-    return tuple((persons or {}).values())[:MAX_AUTHORS]
+    # "Jane Roe, Political Editor" is one name; "Site Contributors", alone, is what the page states.
+    persons = {key: name for key, name in persons.items() if not _ROLE.search(name)} or persons
+    return tuple(persons.values())[:MAX_AUTHORS]

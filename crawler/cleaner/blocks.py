@@ -112,6 +112,8 @@ class Block:
     marked: bool = False
     """Whether all of it is bold, as a heading may be."""
     hidden: bool = False
+    prose: bool | None = None
+    """Whether it reads as running text; ``None`` until somebody asked."""
     times: list[str] = field(default_factory=list)
     """``datetime`` of the ``time`` elements in it."""
 
@@ -238,15 +240,22 @@ class _Writer:
 
 
 def _role(box: Box) -> str:
-    """Return what the nearest element around says that text in *box* is."""
+    """Return what the elements around say that text in *box* is: a caption, or what the nearest one says."""
+    role = ""
     one: Box | None = box
     while one is not None and one.depth > box.depth - 12:
-        if one.tag in _ROLES:
-            return one.tag
+        if one.tag == "figure" or "caption" in one.names.lower():
+            return (
+                role
+                if role in {"blockquote", "pre", "td", "th", "figcaption"} or role in HEADINGS
+                else "figcaption"
+            )
+        if not role and one.tag in _ROLES:
+            role = one.tag
         if one.tag in {"ul", "ol", "table", "section", "article", "main", "aside"}:
             break
         one = one.parent
-    return "div"
+    return role or "div"
 
 
 def _links_and_marks(tokens: list[Token]) -> tuple[list[tuple[str, str]], bool]:
@@ -274,7 +283,7 @@ def _links_and_marks(tokens: list[Token]) -> tuple[list[tuple[str, str]], bool]:
     return links, bold
 
 
-def _walk(page: Page) -> Layout:  # noqa: PLR0912, PLR0915 - one loop: a call for each node would double its time
+def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each node would double its time
     start = page.tree.body or page.root
     root = Box(start.tag or "body", "", None, start, 0, {}, 0)
     writer = _Writer(page, root)

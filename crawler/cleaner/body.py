@@ -33,6 +33,13 @@ _SHARE_HOSTS = frozenset(
 _ASIDE_TAGS = frozenset({"nav", "footer", "aside", "menu"})
 
 
+# Names that publishers also give to a part of the story itself: what a subscriber sees, what a page builder placed.
+_OFTEN_THE_STORY = ("paywall", "piano", "teaser", "promo", "widget", "subscri", "published", "premium", "ad-")
+
+RELATED = "heading of related links"
+END = "end of the story"
+
+
 @dataclass(slots=True, frozen=True)
 class Dropped:
     """A block of the region that is not the story, and why."""
@@ -65,14 +72,14 @@ def host(address: str) -> str:
         return ""
 
 
-def find_body(page: Page, title: str | None, description: str | None = None) -> Body:
+def find_body(page: Page, title: str | None) -> Body:
     """Return the story of *page*, whose headline is *title*."""
     found = layout(page)
     site = host(page.url)
     headline = find_headline(found, title)
     _score(found, site, headline)
     region = _region(found, headline)
-    body = _judge(found, region, site, title, description, headline)
+    body = _Judge(found, region, site, title or "", headline).judge()
     prose = sum(block.chars for block in found.blocks if is_prose(block) and not block.hidden)
     if body.chars < 0.3 * prose and any(box.junk for box in found.boxes):
         # A page builder may give its ordinary boxes names that mean boilerplate elsewhere.
@@ -80,7 +87,7 @@ def find_body(page: Page, title: str | None, description: str | None = None) -> 
             if box.junk and not box.junk.startswith(("comment", "cookie", "consent", "footer", "related")):
                 box.junk = None
         _score(found, site, headline)
-        again = _judge(found, _region(found, headline), site, title, description, headline)
+        again = _Judge(found, _region(found, headline), site, title or "", headline).judge()
         if again.chars > 2 * body.chars:
             body = again
     if body.chars < 200 and any(block.hidden for block in found.blocks):
@@ -90,7 +97,7 @@ def find_body(page: Page, title: str | None, description: str | None = None) -> 
         for box in found.boxes:
             box.hidden = False
         _score(found, site, headline)
-        shown = _judge(found, _region(found, headline), site, title, description, headline)
+        shown = _Judge(found, _region(found, headline), site, title or "", headline).judge()
         if shown.chars > 2 * body.chars + 200:
             return shown
     return body
@@ -126,9 +133,12 @@ def _junk_above(box: Box | None) -> str | None:
 
 def is_prose(block: Block) -> bool:
     """Whether *block* reads as running text."""
-    if block.role in HEADINGS or block.role in {"img", "figcaption", "caption"}:
-        return False
-    return block.chars >= 60 and block.link_share < 0.5 and bool(_SENTENCE.search(block.text))
+    if block.prose is None:
+        text = block.role not in HEADINGS and block.role not in {"img", "figcaption", "caption"}
+        block.prose = (
+            text and block.chars >= 60 and block.link_share < 0.5 and bool(_SENTENCE.search(block.text))
+        )
+    return block.prose
 
 
 def _worth(block: Block, site: str) -> float:
@@ -181,6 +191,13 @@ def _score(found: Layout, site: str, headline: Block | None) -> None:
         holds_headline = (
             headline is not None and box.first <= headline.index < box.end and headline.role == "h1"
         )
+        if (
+            box.junk
+            and plain > 0.1 * total
+            and box.link_chars < 0.3 * box.chars
+            and box.junk.startswith(_OFTEN_THE_STORY)
+        ):
+            box.junk = None
         if box.junk and (plain > 0.4 * total or (holds_headline and plain > 0.15 * total)):
             box.junk = None
         if box.tag == "form" and plain < 0.4 * total:
@@ -255,92 +272,102 @@ def _outermost(box: Box, region: Box) -> bool:
     return True
 
 
-def _judge(
-    found: Layout, region: Box, site: str, title: str | None, description: str | None, headline: Block | None
-) -> Body:
-    kept: list[Block] = []
-    dropped: list[Dropped] = []
-    body = Body(kept, dropped, region, headline)
-    blocks = found.blocks[region.first : region.end]
-    folded_title = fold(title or "")
-    folded_description = fold(description or "")
-    total = sum(block.chars for block in blocks if not block.hidden) or 1
-    start = region.first
-    if headline is not None and headline.index >= region.first:
-        before = sum(
-            b.chars
-            for b in found.blocks[region.first : headline.index]
-            if _worth(b, site) > 0 and not _junk_above(b.box)
+class _Judge:
+    """Goes through the blocks of a region once and keeps what is the story."""
+
+    def __init__(self, found: Layout, region: Box, site: str, title: str, headline: Block | None) -> None:
+        self.site = site
+        self.title = fold(title)
+        self.body = Body([], [], region, headline)
+        self.blocks = found.blocks[region.first : region.end]
+        self.start = self._first(found, region, headline)
+        self.cut: dict[int, str] = {}
+        _cut_boxes(
+            found, region, self.cut, sum(block.chars for block in self.blocks if not block.hidden) or 1
         )
-        if before < 0.35 * total:
-            start = headline.index + 1
-    verdicts: dict[int, str | None] = {}
-    cut: dict[int, str] = {}
-    _cut_boxes(found, region, cut, total)
-    _cut_teasers(found, blocks, site, cut)
-    seen: dict[str, int] = {}
-    ended: str | None = None
-    after_related: Box | None = None
-    prose_seen = 0
-    prose_total = sum(b.chars for b in blocks if is_prose(b) and not b.hidden and b.index >= start) or 1
-    for block in blocks:
-        reason: str | None = None
-        if block.index < start:
-            reason = "before the headline"
-        elif block.hidden:
-            reason = "hidden"
-        elif block.index in cut:
-            reason = cut[block.index]
-        elif ended:
-            reason = ended
-        else:
-            reason = _reason(block, site, prose_seen)
-            if reason is None and after_related is not None:
-                if block.box.inside(after_related) and not (
-                    is_prose(block) and block.link_share < 0.2 and block.role == "p"
-                ):
-                    if block.role not in HEADINGS or block.link_share > 0.5 or is_related_label(block.text):
-                        reason = "under a heading of related links"
-                    else:
-                        after_related = None
-                else:
-                    after_related = None
-            if reason is None and block.role != "img":
-                folded = fold(block.text)
-                if folded == folded_title and folded:
-                    reason = "repeats the title"
-                elif folded_description and folded == folded_description:
-                    reason = "is the description"
-                elif len(folded) > 40 and folded in seen and block.role in {"p", "div", "blockquote"}:
-                    reason = "repeats an earlier block"
-                else:
-                    seen[folded] = block.index
-            if reason == "end of the story" or (reason is None and END_OF_STORY.fullmatch(block.text)):
-                if prose_seen >= 0.6 * prose_total:
-                    ended = "after the end of the story"
-                reason = "end of the story"
-            elif reason == "heading of related links":
-                after_related = (
-                    block.box.parent
-                    if block.role in HEADINGS or block.box.tag in {"p", "div", "span"}
-                    else block.box
-                )
-                body.related_heads.append(block)
-                if prose_seen >= 0.9 * prose_total:
-                    ended = "after the end of the story"
-        verdicts[block.index] = reason
+        _cut_teasers(self.blocks, site, self.cut)
+        self.seen: set[str] = set()
+        self.ended = False
+        self.under_related: Box | None = None
+        self.prose = 0
+        self.prose_total = (
+            sum(b.chars for b in self.blocks if is_prose(b) and not b.hidden and b.index >= self.start) or 1
+        )
+
+    def _first(self, found: Layout, region: Box, headline: Block | None) -> int:
+        """Return the index the story begins at: after the headline, unless much of the text stands before it."""
+        if headline is None or headline.index < region.first:
+            return region.first
+        before = (b for b in found.blocks[region.first : headline.index] if not _junk_above(b.box))
+        total = sum(block.chars for block in self.blocks if not block.hidden) or 1
+        return (
+            headline.index + 1
+            if sum(b.chars for b in before if _worth(b, self.site) > 0) < 0.35 * total
+            else region.first
+        )
+
+    def judge(self) -> Body:
+        """Return the story."""
+        for block in self.blocks:
+            reason = self._placed(block) or self._alone(block)
+            if reason is None:
+                self.body.kept.append(block)
+                if is_prose(block):
+                    self.prose += block.chars
+            elif block.text:
+                self.body.dropped.append(Dropped(block, reason))
+        _drop_link_lists(self.body, self.site)
+        _drop_empty_headings(self.body)
+        _drop_ends(self.body)
+        self.body.chars = sum(block.chars for block in self.body.kept)
+        self.body.first_content = self.body.kept[0].index if self.body.kept else self.start
+        return self.body
+
+    def _placed(self, block: Block) -> str | None:
+        """Return why *block* falls by where it stands."""
+        if block.index < self.start:
+            return "before the headline"
+        if block.hidden:
+            return "hidden"
+        if block.index in self.cut:
+            return self.cut[block.index]
+        return "after the end of the story" if self.ended else None
+
+    def _alone(self, block: Block) -> str | None:
+        """Return why *block* falls by what it says; remember what that means for the blocks after it."""
+        reason = _reason(block, self.site, self.prose)
         if reason is None:
-            kept.append(block)
-        elif block.text:
-            dropped.append(Dropped(block, reason))
-        if is_prose(block) and reason is None:
-            prose_seen += block.chars
-    _drop_link_lists(body, site)
-    _drop_empty_headings(body)
-    _drop_ends(body)
-    body.chars = sum(block.chars for block in kept)
-    body.first_content = kept[0].index if kept else start
-    return body
+            reason = self._related(block) or self._repeats(block)
+        if reason == END:
+            self.ended = self.prose >= 0.6 * self.prose_total
+        elif reason == RELATED:
+            wrapped = block.role in HEADINGS or block.box.tag in {"p", "div", "span"}
+            self.under_related = block.box.parent if wrapped else block.box
+            self.body.related_heads.append(block)
+            self.ended = self.prose >= 0.9 * self.prose_total
+        return reason
+
+    def _related(self, block: Block) -> str | None:
+        """Return why *block* falls as one of the related links under their heading."""
+        if self.under_related is None:
+            return None
+        running = is_prose(block) and block.link_share < 0.2 and block.role == "p"
+        subheading = block.role in HEADINGS and block.link_share <= 0.5
+        if running or subheading or not block.box.inside(self.under_related):
+            self.under_related = None
+            return None
+        return "under a heading of related links"
+
+    def _repeats(self, block: Block) -> str | None:
+        if block.role == "img":
+            return None
+        folded = fold(block.text)
+        if folded and folded == self.title:
+            return "repeats the title"
+        if len(folded) > 40 and folded in self.seen and block.role in {"p", "div", "blockquote"}:
+            return "repeats an earlier block"
+        self.seen.add(folded)
+        return None
 
 
 def _cut_boxes(found: Layout, region: Box, cut: dict[int, str], total: int) -> None:
@@ -377,7 +404,7 @@ MAX_TEASER_CHARS = 350
 MIN_TEASERS = 3
 
 
-def _cut_teasers(found: Layout, blocks: list[Block], site: str, cut: dict[int, str]) -> None:
+def _cut_teasers(blocks: list[Block], site: str, cut: dict[int, str]) -> None:
     """Cut runs of headlines that link to the site's other pages with a few words to each."""
     runs: list[list[Block]] = []
     plain = MAX_TEASER_CHARS + 1
@@ -425,11 +452,11 @@ def _reason(block: Block, site: str, prose_seen: int) -> str | None:
         return None
     if chars <= 160:
         if is_related_label(text):
-            return "heading of related links"
+            return RELATED
         if is_furniture(text) or MEDIA_TIME.fullmatch(text):
             return "furniture of the page"
         if END_OF_STORY.fullmatch(text):
-            return "end of the story"
+            return END
     if chars <= 250:
         if FURNITURE_LEAD.match(text) and block.role not in HEADINGS:
             return "a line of service"

@@ -215,12 +215,15 @@ def published(
     page: Page,
     article: JsonObject | None,
     found: Layout,
+    *,
     around: tuple[int, int],
     mastheads: frozenset[int],
     latest: date | None,
 ) -> list[Stated]:
-    """Return what *page* states of its first publication, the best first; *around* are the blocks near the headline,
-    *mastheads* those among them that belong to the newspaper's head."""
+    """Return what *page* states of its first publication, the best first.
+
+    *around* are the blocks near the headline, *mastheads* those that belong to the newspaper's head.
+    """
     stated: list[Stated] = []
     month_first = (page.language or "").lower() in {"en-us", "en", ""}
 

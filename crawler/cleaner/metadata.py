@@ -78,9 +78,9 @@ def published(
         page,
         article_object(page),
         found,
-        near_headline(found, body),
-        masthead_blocks(page, found, body),
-        latest,
+        around=near_headline(found, body),
+        mastheads=masthead_blocks(page, found, body),
+        latest=latest,
     )
     if link is not None and link.published:
         value = dates.read_date(link.published, latest=latest)

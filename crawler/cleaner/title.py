@@ -75,9 +75,9 @@ def home_links(page: Page, found: Layout) -> list[str]:
                 target.netloc.removeprefix("www.") in home
                 and target.path in {"", "/", "/index.html", "/index.php"}
                 and not target.query
+                and fold(text) not in _HOME
             ):
-                if fold(text) not in _HOME:
-                    texts.append(text)
+                texts.append(text)
     return texts[:3]
 
 

@@ -1,0 +1,1 @@
+"""What is measured, side by side with the tools people use today."""
