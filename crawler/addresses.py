@@ -5,11 +5,21 @@ import ipaddress
 from crawler.urls import DEFAULT_PORTS
 
 
+# IPv6 that a gateway turns into an IPv4 address, an inside one too: compatible, NAT64 (RFC 6052, 8215), 6to4.
+_LEADS_TO_IPV4 = tuple(
+    ipaddress.IPv6Network(network) for network in ("::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")
+)
+
+
 def is_public(address: str) -> bool:
     """Whether *address*, an IPv4 or IPv6 literal without brackets, is one of the public internet."""
     ip = ipaddress.ip_address(address)
-    mapped = getattr(ip, "ipv4_mapped", None)
-    return (mapped or ip).is_global and not ip.is_multicast
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped:
+            return is_public(str(ip.ipv4_mapped))
+        if ip.is_site_local or any(ip in network for network in _LEADS_TO_IPV4):
+            return False
+    return ip.is_global and not ip.is_multicast
 
 
 def refusal(scheme: str, host: str, port: int | None, allowed: frozenset[str]) -> str | None:

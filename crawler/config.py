@@ -81,7 +81,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def sites(self) -> tuple[Site, ...]:
         """Return the configured sites, in their order."""
-        return tuple(_site(entry) for entry in self.site)
+        return tuple(_site(entry, f"site[{number}]") for number, entry in enumerate(self.site))
 
 
 def load_config(path: Path, *, required: bool = False) -> Config:
@@ -120,13 +120,19 @@ def site_at(address: str) -> Site:
     return Site(name=site_name(url), start=url)
 
 
-def _site(entry: SiteConfig) -> Site:
-    for pattern in (*entry.include, *entry.exclude):
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise BadConfig(f"site {entry.start!r}: {pattern!r} is no regular expression: {error}") from error
-    site = site_at(entry.start)
+def _site(entry: SiteConfig, key: str) -> Site:
+    for name, patterns in (("include", entry.include), ("exclude", entry.exclude)):
+        for number, pattern in enumerate(patterns):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise BadConfig(
+                    f"{key}.{name}[{number}] = {pattern!r}: expected a regular expression; {error}"
+                ) from error
+    try:
+        site = site_at(entry.start)
+    except BadConfig as error:
+        raise BadConfig(f"{key}.start: {error}") from error
     return Site(
         name=site.name,
         start=site.start,

@@ -175,6 +175,8 @@ class Frontier:
                     self._db.execute(f"pragma user_version = {SCHEMA_VERSION}")
             version = self._db.execute("pragma user_version").fetchone()[0]
         except sqlite3.DatabaseError as error:
+            if hasattr(self, "_db"):
+                self._db.close()
             self._lease.close()
             if isinstance(error, sqlite3.OperationalError):
                 raise OSError(f"{path}: {error}") from error

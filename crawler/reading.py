@@ -6,12 +6,11 @@ from urllib.parse import urlsplit
 
 from crawler.classify import classify
 from crawler.cleaner.reading import read as read_article
-from crawler.cleaner.reading import story
 from crawler.discovery import BadListing
 from crawler.discovery.feeds import links_in_feed
 from crawler.discovery.pages import anchors_of, feeds_of
 from crawler.discovery.sitemaps import Sitemap, read_sitemap, read_text_sitemap
-from crawler.items import Capture, Kind, Link, Notice, Reading, Source
+from crawler.items import Capture, Kind, Link, Reading, Source
 from crawler.page import parse
 from crawler.transfer import GZIP_MAGIC, IncompleteBody, OversizedBody, gunzip
 
@@ -121,5 +120,5 @@ def _page(capture: Capture, link: Link) -> Reading:
         reasons=verdict.reasons,
         links=links,
         article=cleaned.article,
-        notices=tuple(Notice(fact=one.fact, text=one.text) for one in story(page, link).notices),
+        notices=cleaned.notices,
     )

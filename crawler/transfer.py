@@ -3,6 +3,8 @@
 import zlib
 
 GZIP_MAGIC = b"\x1f\x8b"
+MAX_MEMBERS = 1_000
+"""Each costs a copy of what follows it: millions of empty ones would take hours."""
 
 
 class IncompleteBody(Exception):
@@ -46,11 +48,15 @@ def gunzip(data: bytes, *, max_bytes: int) -> bytes:
 
     Raises:
         IncompleteBody: a member has no trailer or its checksum differs.
-        OversizedBody: more than *max_bytes* come out.
+        OversizedBody: more than *max_bytes* come out, or of more than `MAX_MEMBERS`.
     """
     out = []
     room = max_bytes
+    members = 0
     while data[:2] == GZIP_MAGIC:
+        members += 1
+        if members > MAX_MEMBERS:
+            raise OversizedBody(f"more than {MAX_MEMBERS:,} gzip members")
         member = zlib.decompressobj(zlib.MAX_WBITS | 16)
         try:
             part = member.decompress(data, room + 1)

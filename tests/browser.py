@@ -21,12 +21,22 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
+NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+
 
 def chromium() -> str:
     """Return where Chromium is, or skip the test; with ``CI=true`` fail it instead."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    named = os.environ.get("CHROMIUM")
+    path = named or next((found for name in NAMES if (found := shutil.which(name))), None)
     if path is None:
-        reason = "no Chromium: install it, or name it in $CHROMIUM"
+        reason = "no Chromium or Chrome: install one, or name it in $CHROMIUM"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)

@@ -26,7 +26,9 @@ from tests.newspaper.serve import Newspaper, fail, hang_up, redirect, send, time
 def articles(archive: Path) -> dict[str, Article]:
     """Every article of the archive by the path of its address."""
     corpus = Corpus(archive)
-    return {quote(urlsplit(a.url).path, safe="/%"): a for a in (corpus.read(file.stem) for file in corpus.scan())}
+    return {
+        quote(urlsplit(a.url).path, safe="/%"): a for a in (corpus.read(file.stem) for file in corpus.scan())
+    }
 
 
 def pages_asked(newspaper: Newspaper) -> list[str]:
@@ -78,7 +80,9 @@ class TestAWholeNewspaper:
         assert not any(request.path.startswith("/private/") for request in newspaper.requests)
         assert not any("Marmalade-quokka" in article.body for article in articles(archive).values())
 
-    def test_robots_txt_comes_first_and_the_crawler_says_who_it_is(self, kept: tuple[Newspaper, Path]) -> None:
+    def test_robots_txt_comes_first_and_the_crawler_says_who_it_is(
+        self, kept: tuple[Newspaper, Path]
+    ) -> None:
         newspaper, _ = kept
         for host in newspaper.hosts:
             assert next(r for r in newspaper.requests if r.host == host).path == "/robots.txt"
@@ -110,12 +114,18 @@ class TestAWholeNewspaper:
     def test_related_links_are_beside_the_text_in_page_order(self, kept: tuple[Newspaper, Path]) -> None:
         newspaper, archive = kept
         held = articles(archive)
-        article = held["/2025/10/31/harrow-fell-permit"] if "/2025/10/31/harrow-fell-permit" in held else held[paper.CHANGED]
+        article = (
+            held["/2025/10/31/harrow-fell-permit"]
+            if "/2025/10/31/harrow-fell-permit" in held
+            else held[paper.CHANGED]
+        )
         related = [link for link in article.links if link.rel == "related"]
         assert len(related) >= 3
         assert all(link.url and link.url.startswith(newspaper.origin) for link in related)
 
-    def test_right_to_left_and_chinese_articles_keep_their_language(self, kept: tuple[Newspaper, Path]) -> None:
+    def test_right_to_left_and_chinese_articles_keep_their_language(
+        self, kept: tuple[Newspaper, Path]
+    ) -> None:
         _, archive = kept
         assert {"zh", "ar", "en"} <= {(article.language or "")[:2] for article in articles(archive).values()}
 
@@ -125,7 +135,9 @@ class TestAWholeNewspaper:
 
 
 class TestTheSecondRun:
-    def test_nothing_changed_means_only_listings_are_asked_for(self, newspaper: Newspaper, tmp_path: Path) -> None:
+    def test_nothing_changed_means_only_listings_are_asked_for(
+        self, newspaper: Newspaper, tmp_path: Path
+    ) -> None:
         crawl(newspaper, tmp_path)
         before = {k: v for k, v in tree(tmp_path).items() if k.startswith(("corpus", "links", "sites"))}
         newspaper.requests.clear()
@@ -136,7 +148,9 @@ class TestTheSecondRun:
         after = {k: v for k, v in tree(tmp_path).items() if k.startswith(("corpus", "links", "sites"))}
         assert after == before
 
-    def test_what_a_sitemap_says_changed_is_fetched_and_revised(self, newspaper: Newspaper, tmp_path: Path) -> None:
+    def test_what_a_sitemap_says_changed_is_fetched_and_revised(
+        self, newspaper: Newspaper, tmp_path: Path
+    ) -> None:
         crawl(newspaper, tmp_path)
         first = articles(tmp_path)[paper.CHANGED]
         before = tree(tmp_path / "corpus")
@@ -219,7 +233,9 @@ class TestWhatTheCommandIsAskedFor:
         [report] = crawl(newspaper, tmp_path).json
         assert set(articles(tmp_path)) == {p for p, t in paper.truth().items() if t["paper"] == paper.NAME}
 
-    def test_dates_apply_before_download_where_a_listing_gives_them(self, newspaper: Newspaper, tmp_path: Path) -> None:
+    def test_dates_apply_before_download_where_a_listing_gives_them(
+        self, newspaper: Newspaper, tmp_path: Path
+    ) -> None:
         crawl(newspaper, tmp_path, "--since", "2025-10-25", "--until", "2025-10-31")
         days = {(article.date or "")[:10] for article in articles(tmp_path).values()}
         assert days
@@ -245,7 +261,9 @@ class TestWhatTheCommandIsAskedFor:
         moments = [request.time for request in newspaper.requests]
         assert min(after - before for before, after in zip(moments, moments[1:], strict=False)) >= 0.3
 
-    def test_the_next_run_without_a_name_takes_what_is_held(self, newspaper: Newspaper, tmp_path: Path) -> None:
+    def test_the_next_run_without_a_name_takes_what_is_held(
+        self, newspaper: Newspaper, tmp_path: Path
+    ) -> None:
         crawl(newspaper, tmp_path, "--limit", 3)
         [report] = crawl(newspaper, tmp_path, urls=[]).json
         assert report["outcomes"]["stored"] > 10
@@ -270,7 +288,9 @@ class TestHarshWeather:
         assert "failed" not in report["outcomes"]
         assert paper.CHANGED in articles(tmp_path)
 
-    def test_a_page_that_always_fails_is_counted_and_fails_nothing(self, newspaper: Newspaper, tmp_path: Path) -> None:
+    def test_a_page_that_always_fails_is_counted_and_fails_nothing(
+        self, newspaper: Newspaper, tmp_path: Path
+    ) -> None:
         newspaper.faults[paper.CHANGED] = fail(500)
         done = crawl(newspaper, tmp_path)
         [report] = done.json
@@ -331,7 +351,9 @@ class TestHarshWeather:
         [report] = crawl(newspaper, tmp_path).json
         assert "unpacked" in report["failures"][0]["reason"]
 
-    def test_a_broken_sitemap_gives_what_came_before_the_break(self, newspaper: Newspaper, tmp_path: Path) -> None:
+    def test_a_broken_sitemap_gives_what_came_before_the_break(
+        self, newspaper: Newspaper, tmp_path: Path
+    ) -> None:
         body = paper.render(1, newspaper.origin)["/sitemap-2025-10.xml"].body
         newspaper.faults["/sitemap-2025-10.xml"] = send(body[: len(body) // 2], "application/xml")
         newspaper.faults["/sitemap-news.xml"] = send(b"<urlset><url><loc>&&&", "application/xml")
@@ -359,7 +381,9 @@ class TestHarshWeather:
         assert crawl(newspaper, tmp_path).code == 0
         assert 1 <= sum(request.path.startswith("/calendar/") for request in newspaper.requests) <= 12
 
-    def test_a_redirect_to_an_inside_address_is_not_followed(self, newspaper: Newspaper, tmp_path: Path) -> None:
+    def test_a_redirect_to_an_inside_address_is_not_followed(
+        self, newspaper: Newspaper, tmp_path: Path
+    ) -> None:
         with Newspaper() as inside:
             newspaper.faults[paper.CHANGED] = redirect(inside.url)
             front = paper.render(1, newspaper.origin)["/"].body
@@ -368,7 +392,9 @@ class TestHarshWeather:
             assert crawl(newspaper, tmp_path).code == 0
             assert inside.requests == []
 
-    def test_robots_txt_that_cannot_be_had_means_no_fetching(self, newspaper: Newspaper, tmp_path: Path) -> None:
+    def test_robots_txt_that_cannot_be_had_means_no_fetching(
+        self, newspaper: Newspaper, tmp_path: Path
+    ) -> None:
         newspaper.faults["/robots.txt"] = fail(503)
         done = crawl(newspaper, tmp_path)
         assert done.code == 3
@@ -406,7 +432,9 @@ class TestKillsAndLeases:
             first.terminate()
             assert first.wait(10) is not None
 
-    def test_killed_at_random_moments_it_comes_to_the_same_corpus(self, newspaper: Newspaper, tmp_path: Path) -> None:
+    def test_killed_at_random_moments_it_comes_to_the_same_corpus(
+        self, newspaper: Newspaper, tmp_path: Path
+    ) -> None:
         crawl(newspaper, tmp_path / "whole")
         rng = random.Random(20251101)
         for _ in range(6):
@@ -436,7 +464,9 @@ class TestKillsAndLeases:
                 ]
             assert all(urls)
 
-    def test_a_capture_kept_before_a_kill_is_read_after_it(self, newspaper: Newspaper, tmp_path: Path) -> None:
+    def test_a_capture_kept_before_a_kill_is_read_after_it(
+        self, newspaper: Newspaper, tmp_path: Path
+    ) -> None:
         crawl(newspaper, tmp_path)
         before = tree(tmp_path / "corpus")
         [state] = (tmp_path / "state").glob("*.sqlite")
@@ -457,7 +487,9 @@ class TestKillsAndLeases:
         assert tree(tmp_path / "corpus") == before
         assert not set(paper.truth()) & {request.path for request in newspaper.requests}
 
-    def test_a_terminated_run_says_so_and_the_next_goes_on(self, newspaper: Newspaper, tmp_path: Path) -> None:
+    def test_a_terminated_run_says_so_and_the_next_goes_on(
+        self, newspaper: Newspaper, tmp_path: Path
+    ) -> None:
         process = subprocess.Popen(
             [sys.executable, str(ROOT / "pressmark.py"), "crawl", newspaper.url, "--allow-host", newspaper.hosts[0],
              "--delay", "0.05", "--archive", str(tmp_path)],
@@ -472,7 +504,9 @@ class TestKillsAndLeases:
         crawl(newspaper, tmp_path)
         assert set(articles(tmp_path)) == {p for p, t in paper.truth().items() if t["paper"] == paper.NAME}
 
-    def test_a_full_disk_is_one_line_and_its_own_exit_code(self, newspaper: Newspaper, tmp_path: Path) -> None:
+    def test_a_full_disk_is_one_line_and_its_own_exit_code(
+        self, newspaper: Newspaper, tmp_path: Path
+    ) -> None:
         config = tmp_path / "pressmark.toml"
         config.write_text(f"[crawl]\nmin_free_disk = {10**18}\n")
         done = crawl(newspaper, tmp_path / "archive", "--config", config)
@@ -495,7 +529,9 @@ class TestKillsAndLeases:
         assert "move it away" in done.err
 
 
-def _wait_for_requests(newspaper: Newspaper, count: int, process: "subprocess.Popen[bytes] | None" = None) -> None:
+def _wait_for_requests(
+    newspaper: Newspaper, count: int, process: "subprocess.Popen[bytes] | None" = None
+) -> None:
     """Wait until the paper was asked *count* times, or *process* has ended."""
     deadline = time.monotonic() + 30
     while len(newspaper.requests) < count and time.monotonic() < deadline:
@@ -515,5 +551,7 @@ def test_the_export_has_every_article_once(kept: tuple[Newspaper, Path]) -> None
     _, archive = kept
     lines = pressmark("export", "jsonl", "--archive", archive).out.splitlines()
     records = [json.loads(line) for line in lines]
-    assert [record["id"] for record in records] == sorted(article.id for article in articles(archive).values())
+    assert [record["id"] for record in records] == sorted(
+        article.id for article in articles(archive).values()
+    )
     assert all({"title", "url", "body", "links", "words"} <= record.keys() for record in records)

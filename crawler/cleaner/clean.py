@@ -30,7 +30,7 @@ class Explanation:
         for name, stated in self.cleaned.stated.items():
             for at, (value, source) in enumerate(stated):
                 told.append(f"{name}: {value}  [{source}]" if at == 0 else f"  not {value}  [{source}]")
-        told += [f"notice: {text}" for text in self.cleaned.notice_texts]
+        told += [f"notice, {notice.fact}: {notice.text}" for notice in self.cleaned.notices]
         told += [f"dropped, {one.reason}: {one.block.text[:160]}" for one in self.cleaned.dropped]
         return told
 

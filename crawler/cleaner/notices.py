@@ -40,9 +40,13 @@ _FACTS = (
 )  # fmt: skip
 
 
+OF_THE_STORY = frozenset({"notice", "corrected"})
+"""Facts of one article alone; the others are what a site puts on many."""
+
+
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """A notice found on the page."""
+class Labelled:
+    """A notice found on the page, with its block."""
 
     fact: str
     """What it states, e.g. ``ai-generated``; ``notice`` when it states none of the facts we know."""
@@ -62,9 +66,9 @@ def facts_in(text: str) -> tuple[str, ...]:
     return found or ("notice",)
 
 
-def find(blocks: list[Block]) -> list[Notice]:
+def find(blocks: list[Block]) -> list[Labelled]:
     """Return the notices among *blocks*, in page order; a label on a line of its own takes the block after it."""
-    notices: list[Notice] = []
+    notices: list[Labelled] = []
     seen: set[str] = set()
     taken = -1
     for at, block in enumerate(blocks):
@@ -78,8 +82,8 @@ def find(blocks: list[Block]) -> list[Notice]:
             text = f"{text} {blocks[at + 1].text}".strip()
             following = blocks[at + 1]
             taken = following.index
-            notices.append(Notice("", "", following))
-        notices += [Notice(fact, text, block) for fact in facts_in(text)]
+            notices.append(Labelled("", "", following))
+        notices += [Labelled(fact, text, block) for fact in facts_in(text)]
     return notices
 
 

@@ -18,7 +18,7 @@ from crawler.cleaner.subjects import keywords, section
 from crawler.cleaner.text import count_words, fold
 from crawler.cleaner.title import candidates, publisher, site_names
 from crawler.cleaner.words import BYLINE, FURNITURE_LEAD, is_furniture
-from crawler.items import Article, Link
+from crawler.items import Article, Link, Notice
 from crawler.page import Page
 from crawler.urls import article_id, canonicalize, site_name
 
@@ -33,7 +33,7 @@ class Cleaned:
     """An article with what was dropped to get it and who stated its fields."""
 
     article: Article
-    notice_texts: tuple[str, ...]
+    notices: tuple[Notice, ...]
     dropped: tuple[Dropped, ...]
     paragraphs: tuple[str, ...]
     """The body's texts without markup, in order."""
@@ -48,7 +48,7 @@ class Story:
     titles: list[tuple[str, str]]
     body: Body
     found: Layout
-    notices: list[notices.Notice]
+    notices: list[notices.Labelled]
 
     @property
     def title(self) -> str:
@@ -127,7 +127,7 @@ def read(page: Page, *, link: Link | None, captured: datetime | None) -> Cleaned
     )
     return Cleaned(
         article=article,
-        notice_texts=tuple(dict.fromkeys(notice.text for notice in one.notices if notice.text)),
+        notices=tuple(Notice(fact=found.fact, text=found.text) for found in one.notices if found.text),
         dropped=_all_dropped(found, body),
         paragraphs=paragraphs,
         stated=notes.stated,
@@ -146,17 +146,20 @@ def _all_dropped(found: Layout, body: Body) -> tuple[Dropped, ...]:
     return tuple(sorted((*body.dropped, *outside), key=lambda one: one.block.index))
 
 
-def _take_notices(found: Layout, body: Body) -> list[notices.Notice]:
+def _take_notices(found: Layout, body: Body) -> list[notices.Labelled]:
     """Take the notices out of *body*; one inside the running story is the story's."""
     kept = {block.index: at for at, block in enumerate(body.kept)}
     prose = [at for at, block in enumerate(body.kept) if is_prose(block)]
-    taken: list[notices.Notice] = []
+    taken: list[notices.Labelled] = []
     falls: dict[int, str] = {}
     for notice in notices.find(found.blocks):
         at = kept.get(notice.block.index)
         if at is not None and prose:
             edge = at <= prose[0] + 1 or at >= prose[max(0, len(prose) - 3)]
             if not edge and not falls:
+                continue
+            if notice.fact in notices.OF_THE_STORY:
+                # An editor's note or a correction is said of this one article: its words stay in the text.
                 continue
             falls[notice.block.index] = "a notice"
         taken.append(notice)

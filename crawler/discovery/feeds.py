@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import warnings
 from typing import Any
 
@@ -11,6 +12,9 @@ from crawler.discovery import MAX_LINKS, BadListing
 from crawler.discovery.dates import iso
 from crawler.items import Link, Source
 from crawler.urls import canonicalize
+
+MAX_TITLE_CHARS = 1_000
+_DECLARES_ENTITIES = re.compile(rb"<!DOCTYPE[^>\[]*\[", re.IGNORECASE)
 
 
 def links_in_feed(body: bytes, url: str) -> tuple[Link, ...]:
@@ -28,7 +32,7 @@ def links_in_feed(body: bytes, url: str) -> tuple[Link, ...]:
                     url=link,
                     source=Source.FEED,
                     found_on=url,
-                    title=" ".join(title.split()) or None,
+                    title=" ".join(title.split())[:MAX_TITLE_CHARS] or None,
                     published=iso(published),
                     modified=iso(modified),
                 )
@@ -37,11 +41,16 @@ def links_in_feed(body: bytes, url: str) -> tuple[Link, ...]:
 
 
 def _xml_entries(body: bytes) -> list[tuple[str, str, str, str]]:
+    if _DECLARES_ENTITIES.search(body[:2_000]):
+        raise BadListing("no feed: it declares entities, which multiply")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         # A stream, never the bytes: feedparser would open bytes that look like an address.
-        feed = feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
-        if not feed.version and not feed.entries:
+        try:
+            feed = feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
+        except Exception as error:  # feedparser lets through what hostile bytes make its parsers raise
+            raise BadListing(f"no feed: {error!r}") from error
+        if not feed.get("version") and not feed.entries:
             raise BadListing(f"no feed: {feed.get('bozo_exception', 'no entry')}")
         return [
             (_text(entry, "link"), _text(entry, "title"), _text(entry, "published"), _text(entry, "updated"))

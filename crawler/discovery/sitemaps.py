@@ -38,7 +38,7 @@ def read_sitemap(body: bytes, url: str) -> Sitemap:
         for _, element in etree.iterparse(
             io.BytesIO(body.lstrip()), events=("end",), resolve_entities=False, no_network=True, load_dtd=False
         ):
-            name = etree.QName(element).localname if isinstance(element.tag, str) else ""
+            _, name = _name(element)
             if name not in {"url", "sitemap"}:
                 continue
             root = "sitemapindex" if name == "sitemap" else "urlset"
@@ -76,14 +76,18 @@ def _values(element: etree._Element) -> tuple[dict[str, str], bool]:
     values: dict[str, str] = {}
     is_news = False
     for child in element.iter():
-        if not isinstance(child.tag, str):
-            continue
-        name = etree.QName(child)
-        of_news = name.namespace == _NEWS
+        namespace, name = _name(child)
+        of_news = namespace == _NEWS
         is_news = is_news or of_news
         if child.text and (of_news or child.getparent() is element):
-            values.setdefault(name.localname, " ".join(child.text.split()))
+            values.setdefault(name, " ".join(child.text.split()))
     return values, is_news
+
+
+def _name(element: etree._Element) -> tuple[str, str]:
+    """Return namespace and local name of *element*, both empty for a comment; a prefix bound to nothing stays."""
+    namespace, _, name = element.tag.rpartition("}") if isinstance(element.tag, str) else ("", "", "")
+    return namespace.removeprefix("{"), name
 
 
 def _link(values: dict[str, str], url: str, *, is_news: bool) -> Link | None:
