@@ -1,6 +1,7 @@
 """A whole crawl through the real command, from a newspaper on loopback into captures and corpus."""
 
 import gzip
+import itertools
 import json
 import os
 import random
@@ -246,7 +247,7 @@ class TestWhatTheCommandIsAskedFor:
         hosts = ("--allow-host", newspaper.hosts[1])
         pressmark("crawl", newspaper.second_url, *hosts, "--delay", "0.2", "--archive", tmp_path)
         moments = [request.time for request in newspaper.requests]
-        gaps = [after - before for before, after in zip(moments, moments[1:], strict=False)]
+        gaps = [after - before for before, after in itertools.pairwise(moments)]
         assert len(gaps) > 10
         assert min(gaps) >= 0.2
 
@@ -259,7 +260,7 @@ class TestWhatTheCommandIsAskedFor:
         newspaper.faults["/robots.txt"] = send(b"User-agent: *\nCrawl-delay: 0.3\n", "text/plain")
         crawl(newspaper, tmp_path, "--limit", 2)
         moments = [request.time for request in newspaper.requests]
-        assert min(after - before for before, after in zip(moments, moments[1:], strict=False)) >= 0.3
+        assert min(after - before for before, after in itertools.pairwise(moments)) >= 0.3
 
     def test_the_next_run_without_a_name_takes_what_is_held(
         self, newspaper: Newspaper, tmp_path: Path
