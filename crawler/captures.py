@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordbuilder import RecordBuilder
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
@@ -200,14 +201,17 @@ def read_capture(folder: Path, site: str, place: str) -> Capture:
     name, _, offset = place.rpartition(":")
     with (folder / site / name).open("rb") as file:
         file.seek(int(offset))
-        for record in ArchiveIterator(file, check_digests=False):
-            if record.rec_type != "response":
-                break
-            capture = _capture(record)
-            if record.rec_headers.get_header("WARC-Payload-Digest") != digest(capture.body):
-                raise ValueError(f"{place}: the record's digest differs from its body's")
-            return capture
-    raise ValueError(f"{place}: no response record begins there")
+        try:
+            record = next(iter(ArchiveIterator(file, check_digests=False)), None)
+            capture = _capture(record) if record and record.rec_type == "response" else None
+        except (ArchiveLoadFailed, AttributeError, TypeError, EOFError, zlib.error) as error:
+            # What warcio, or a header that is not there, makes of a broken record.
+            raise ValueError(f"{place}: the record is broken: {error}") from error
+    if record is None or capture is None:
+        raise ValueError(f"{place}: no response record begins there")
+    if record.rec_headers.get_header("WARC-Payload-Digest") != digest(capture.body):
+        raise ValueError(f"{place}: the record's digest differs from its body's")
+    return capture
 
 
 def read_captures(path: Path) -> Iterator[Capture]:

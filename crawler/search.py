@@ -16,7 +16,7 @@ _ALIKE = str.maketrans({
     **dict.fromkeys("‘’‚‛ʼ′＇`´", "'"),
     **dict.fromkeys("“”„‟«»″＂", '"'),
     **dict.fromkeys("‐‑‒–—―−－", "-"),
-    **dict.fromkeys("   ", " "),
+    **dict.fromkeys("\u00a0\u2007\u202f", " "),
 })  # fmt: skip
 
 

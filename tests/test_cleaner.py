@@ -364,3 +364,21 @@ def test_any_bytes_end_in_an_article_or_a_reason(body: bytes) -> None:
     else:
         reason = "an article"
     assert reason
+
+
+@pytest.mark.parametrize(
+    "byline",
+    [
+        "By <a href=/authors/jane-roe>Jane Roe</a> | 1 October 2025",
+        "By Jane Roe 9 October 2025, 17:40 Updated 1 November 2025, 18:05",
+        "By Jane Roe and John Doe",
+    ],
+)
+def test_a_byline_with_its_date_is_no_paragraph(byline: str) -> None:
+    standfirst = (
+        "<p class=standfirst>What the repair costs, who pays for it, and when the trams will cross again.</p>"
+    )
+    page = f"<html><body><div><h1>The old bridge stays open</h1>{standfirst}<div>{byline}</div>{STORY}</div></body></html>"
+    one = clean(page.encode(), "https://paper.example/the-old-bridge-stays-open", captured=CAPTURED)
+    assert "Roe" not in one.body
+    assert one.authors[0] == "Jane Roe"

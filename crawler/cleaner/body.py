@@ -470,15 +470,20 @@ def _reason(block: Block, site: str, prose_seen: int) -> str | None:
         own = sum(not address or host(address) == site for address, _ in block.links)
         if own * 2 >= len(block.links) or any(host(address) in _SHARE_HOSTS for address, _ in block.links):
             return "nothing but links"
-    if (
-        chars < 120
-        and BYLINE.match(text)
-        and (prose_seen == 0 or (chars < 60 and _is_names(BYLINE.sub("", text, count=1))))
-    ):
+    if BYLINE.match(text) and ((chars < 120 and prose_seen == 0) or _is_byline(text)):
         return "a byline"
     if chars < 70 and block.role in {"div", "p"} and _is_date_line(text):
         return "a date"
     return None
+
+
+def _is_byline(text: str) -> bool:
+    """Whether *text*, which opens as a byline does, is names alone or names with a date after them."""
+    rest = BYLINE.sub("", text, count=1)
+    names, mark, tail = re.match(r"(.*?)(\s*[|·•/]\s*|\s+(?=\d)|$)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr]
+    if not mark:
+        return len(rest) < 60 and _is_names(rest)
+    return len(text) < 160 and _is_names(names.rstrip(", ")) and read_date(tail) is not None
 
 
 def _is_names(text: str) -> bool:
