@@ -344,7 +344,12 @@ def _walk(folder: Path, prefix: str, ending: str) -> Iterator[tuple[str, tuple[i
         with os.scandir(folder) as entries:
             # A folder sorts as its stems do: with the slash that follows it.
             found = sorted(
-                (f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name.removesuffix(ending), entry)
+                (
+                    f"{entry.name}/"
+                    if entry.is_dir(follow_symlinks=False)
+                    else entry.name.removesuffix(ending),
+                    entry,
+                )
                 for entry in entries
                 if not entry.name.startswith(".")
             )

@@ -7,6 +7,7 @@ page of a list and no other.
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -58,19 +59,25 @@ def months(entries: tuple[Entry, ...]) -> list[tuple[str, int]]:
 
 
 def bars(entries: tuple[Entry, ...]) -> list[tuple[str, int]]:
-    """Return how many of *entries* each month has, or each year when there are too many months; gaps are 0."""
-    found = [entry.month for entry in entries if entry.month != UNDATED]
-    if not found:
+    """Return how many of *entries* each week, month or year has, whichever gives at most `MAX_BARS`; gaps are 0.
+
+    A week is named by its Monday, ``yyyy-mm-dd``.
+    """
+    days = [date.fromisoformat(entry.day) for entry in entries if entry.day]
+    if not days:
         return []
-    (first_year, first_month), (last_year, last_month) = (
-        map(int, month.split("-")) for month in (min(found), max(found))
-    )
-    if (last_year - first_year) * 12 + last_month - first_month < MAX_BARS:
-        ordinals = range(first_year * 12 + first_month - 1, last_year * 12 + last_month)
+    first, last = min(days), max(days)
+    if (last - first).days // 7 < MAX_BARS:
+        found = [(day - timedelta(days=day.weekday())).isoformat() for day in days]
+        monday = date.fromisoformat(min(found))
+        names = [(monday + timedelta(weeks=n)).isoformat() for n in range((last - monday).days // 7 + 1)]
+    elif (last.year - first.year) * 12 + last.month - first.month < MAX_BARS:
+        found = [f"{day:%Y-%m}" for day in days]
+        ordinals = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
         names = [f"{ordinal // 12:04}-{ordinal % 12 + 1:02}" for ordinal in ordinals]
     else:
-        names = [f"{year:04}" for year in range(first_year, last_year + 1)]
-        found = [month[:4] for month in found]
+        found = [f"{day:%Y}" for day in days]
+        names = [f"{year:04}" for year in range(first.year, last.year + 1)]
     counts: dict[str, int] = defaultdict(int)
     for name in found:
         counts[name] += 1

@@ -16,7 +16,7 @@ import nh3
 from markdown.blockprocessors import HashHeaderProcessor
 from markdown.treeprocessors import Treeprocessor
 
-RENDERER_VERSION = f"4 markdown {version('markdown')} nh3 {version('nh3')}"
+RENDERER_VERSION = f"5 markdown {version('markdown')} nh3 {version('nh3')}"
 """Part of the key of every rendered body: raise the first figure when this module renders anything differently."""
 
 _TAGS = frozenset(
@@ -70,7 +70,7 @@ class _Shape(Treeprocessor):
                 element.text = alt or title or _IMAGE_WORDS
                 if alone and not (tail or "").strip():
                     parent.tag = "figure"
-                    if title and title != alt:
+                    if alt and title and title != alt:
                         ET.SubElement(parent, "figcaption").text = title
 
 
@@ -144,9 +144,14 @@ def _with_anchors(safe: str) -> str:
     )
 
 
+_FIGURE = re.compile("<figure>.*?</figure>", re.DOTALL)
+
+
 def text(rendered: str) -> str:
-    """Return the words of *rendered*, blocks and cells parted by white space."""
-    return html.unescape(nh3.clean(re.sub("<br>|</(?:td|th|li|p|h[2-6])>", r"\g<0>\n", rendered), tags=set()))
+    """Return the words of *rendered*, blocks and cells parted by white space, those of its figures last."""
+    prose, figures = _FIGURE.sub("", rendered), "".join(_FIGURE.findall(rendered))
+    parted = re.sub("<br>|<figcaption>|</(?:figure|td|th|li|p|h[2-6])>", r"\g<0>\n", prose + figures)
+    return html.unescape(nh3.clean(parted, tags=set()))
 
 
 def link_targets(rendered: str) -> list[str]:

@@ -73,4 +73,5 @@ def shrunk(css: str) -> str:
     css = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
     css = re.sub(r" ?([{};,>]) ?", r"\1", css)
     css = re.sub(r"(?<=[{;])([a-z-]+): ", r"\1:", css)
+    css = re.sub(r"(?<=[ (,:])0\.(?=\d)", ".", css)
     return css.replace(";}", "}").strip() + "\n"

@@ -49,6 +49,7 @@ class Templates:
             "long_date": long_date,
             "moment": moment,
             "month_name": month_name,
+            "period_name": period_name,
             "weekday": weekday,
             "web": web,
             "day_path": day_path,
@@ -147,6 +148,11 @@ def month_name(month: str) -> str:
     if month == UNDATED or "-" not in month:
         return month.capitalize()
     return f"{_MONTHS[int(month[5:7]) - 1]} {month[:4]}"
+
+
+def period_name(period: str) -> str:
+    """Return a week (named by its Monday, ``yyyy-mm-dd``), a month or a year in words."""
+    return f"week of {long_day(period)}" if len(period) == 10 else month_name(period)
 
 
 def weekday(day: str) -> str:

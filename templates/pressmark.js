@@ -1,4 +1,4 @@
-// Every page: theme, marked words, keyboard, filter box, citation. All of it is a convenience: nothing needs it.
+// Every page: theme, marked words, keyboard, filter box, citation. No page needs it.
 (() => {
   "use strict";
   const root = document.documentElement;
@@ -10,7 +10,7 @@
     try { value ? localStorage.setItem(name, value) : localStorage.removeItem(name); } catch { /* not kept */ }
   };
 
-  // Theme: as the system has it, dark, light.
+  // Theme: auto, dark, light.
   const theme = $("#theme");
   const setTheme = (name) => {
     name ? (root.dataset.theme = name) : delete root.dataset.theme;
@@ -76,7 +76,7 @@
   const sought = () => new URLSearchParams(location.hash.slice(1)).get("hl") ?? new URLSearchParams(location.search).get("hl");
   if (sought()) mark($("article"), sought())?.scrollIntoView({ block: "center" });
 
-  // Filter box of an index.
+  // Filter box.
   const filter = $("#filter");
   if (filter) {
     filter.closest(".filter").hidden = false;
@@ -105,7 +105,7 @@
     });
   }
 
-  // Keyboard. Single keys can be switched off (WCAG 2.2, 2.1.4), and that is remembered.
+  // Keyboard; single keys can be switched off (WCAG 2.1.4), which is remembered.
   const keys = $("#keys");
   const keysOn = $("#keys-on");
   const showKeys = $("#show-keys");

@@ -179,6 +179,11 @@ def test_a_full_page_of_a_volume_never_changes():
 def test_months_and_bars_have_gaps_and_ends():
     some = entries(["2024-11-01", "2025-01-01", "2025-01-09", None])
     assert months(some) == [("2025-01", 2), ("2024-11", 1), ("undated", 1)]
-    assert bars(some) == [("2024-11", 1), ("2024-12", 0), ("2025-01", 2)]
+    weeks = bars(some)
+    assert (weeks[0], weeks[1], weeks[-1]) == (("2024-10-28", 1), ("2024-11-04", 0), ("2025-01-06", 1))
+    assert [count for _, count in weeks] == [1, *[0] * 8, 1, 1]
+    months_of_years = bars(entries(["2023-11-01", "2025-01-01", "2025-01-09"]))
+    assert months_of_years[:2] == [("2023-11", 1), ("2023-12", 0)]
+    assert months_of_years[-1] == ("2025-01", 2)
     assert bars(entries(["1999-01-01", "2025-01-01"]))[0] == ("1999", 1)
     assert bars(entries([None])) == []

@@ -36,7 +36,11 @@ def read_sitemap(body: bytes, url: str) -> Sitemap:
     form, root, broken = "sitemap", "", None
     try:
         for _, element in etree.iterparse(
-            io.BytesIO(body.lstrip()), events=("end",), resolve_entities=False, no_network=True, load_dtd=False
+            io.BytesIO(body.lstrip()),
+            events=("end",),
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
         ):
             _, name = _name(element)
             if name not in {"url", "sitemap"}:

@@ -1,1 +1,1 @@
-pressmarkSearch("manifest",{"segment":"48eb0cd5875c","documents":5,"bodyWords":187,"kept":20000,"shardSize":16,"terms":["1"]})
+pressmarkSearch("manifest",{"segment":"b1771c9894e7","documents":5,"bodyWords":188,"kept":20000,"shardSize":16,"terms":["1"]})

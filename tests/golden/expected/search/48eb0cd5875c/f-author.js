@@ -1,1 +1,0 @@
-pressmarkSearch("48eb0cd5875c/f-author",[["Mira Holt","10"],["<svg onload=window.hacked=1>","4"],["Jon Adler","2"],["سلمى حداد","3"]])

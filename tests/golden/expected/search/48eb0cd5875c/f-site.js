@@ -1,1 +1,0 @@
-pressmarkSearch("48eb0cd5875c/f-site",[["The Harbour Post","10"],["{{ 7*7 }}</script>","4"],["الميناء","3"],["海报","0"]])
