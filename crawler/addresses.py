@@ -4,7 +4,6 @@ import ipaddress
 
 from crawler.urls import DEFAULT_PORTS
 
-
 # IPv6 that a gateway turns into an IPv4 address, an inside one too: compatible, NAT64 (RFC 6052, 8215), 6to4.
 _LEADS_TO_IPV4 = tuple(
     ipaddress.IPv6Network(network) for network in ("::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")
