@@ -26,7 +26,7 @@ bench-crawl: $(READY)  ## articles a second, CPU and memory of a crawl with clea
 	@$(BIN)/python -m benchmarks.crawl
 
 bench-build: $(READY)  ## seconds and memory of a cold build, one with nothing changed, one with ten articles more
-	@$(BIN)/python -m benchmarks.build
+	@$(BIN)/python -m benchmarks.build $(or $(ARCHIVE),archive/demo)
 
 $(READY): constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

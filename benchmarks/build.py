@@ -1,6 +1,6 @@
 """Build an archive and print what it cost: seconds, CPU seconds, peak memory over all processes, sizes.
 
-    python benchmarks/build.py ARCHIVE [--keep]
+    python -m benchmarks.build ARCHIVE [--keep]
 
 Three builds of a copy of ARCHIVE's corpus: from nothing, again with nothing changed, and again after one article
 changed. Memory is the proportional set size, summed over the builder and its workers, sampled every 20 ms (Linux).
