@@ -37,7 +37,6 @@ CHANGED_FACTOR, UNCHANGED_FACTOR = 0.8, 1.5
 # Ages at which an article is looked at again. Source: NewsDiffs.
 ARTICLE_CHECK_AGES_SECONDS = (HOUR, 4 * HOUR, DAY, 3 * DAY, 14 * DAY)
 OTHER_INTERVAL_SECONDS = 30 * DAY
-FAILED_INTERVAL_SECONDS = DAY
 
 # Order in which links are followed, by what is expected of them.
 _PRIORITY = {

@@ -13,7 +13,7 @@ from crawler.account import Account
 from crawler.captures import CaptureWriter, cut_back, read_capture
 from crawler.config import CrawlConfig
 from crawler.corpus import Corpus
-from crawler.frontier import FAILED_INTERVAL_SECONDS, Due, Frontier
+from crawler.frontier import DAY, HOUR, MINUTE, Due, Frontier
 from crawler.gate import Gate, Options
 from crawler.intake import REDIRECTS, Intake, Retry
 from crawler.items import Capture, Link, Reading, RunReport, Site, SiteRecord, Source
@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 WINDOW = 8
 """Links of one site in hand at a time: being fetched, waiting for their turn, or being read."""
 MAX_FAILURES_IN_A_ROW = 10
+MIN_FAILED_INTERVAL_SECONDS, MAX_FAILED_INTERVAL_SECONDS = HOUR // 2, DAY
+REFUSED_INTERVAL_SECONDS = DAY
+UNREACHABLE_INTERVAL_SECONDS = 15 * MINUTE
 FREE_DISK_EVERY_PAGES = 50
 WELL_KNOWN_SITEMAPS = ("/sitemap.xml", "/sitemap_index.xml", "/news-sitemap.xml", "/sitemap-news.xml")
 
@@ -169,7 +172,13 @@ class Run:
 
     def _permitted(self, due: Due, now: datetime) -> Ask | None:
         if reason := self.gate.robots_refusal(due.link.url):
-            self._refuse(due, reason, now)
+            forbidden = self.gate.robots[origin(due.link.url)].state == "rules"
+            self._refuse(
+                due,
+                reason,
+                now,
+                seconds=REFUSED_INTERVAL_SECONDS if forbidden else UNREACHABLE_INTERVAL_SECONDS,
+            )
             return None
         headers = {}
         if due.digest and due.etag:
@@ -178,9 +187,11 @@ class Run:
             headers["If-Modified-Since"] = due.last_modified
         return Ask(url=due.link.url, due=due, headers=headers)
 
-    def _refuse(self, due: Due, reason: str, now: datetime) -> None:
-        """End *due* without a request."""
-        later = now + timedelta(seconds=FAILED_INTERVAL_SECONDS)
+    def _refuse(
+        self, due: Due, reason: str, now: datetime, *, seconds: int = REFUSED_INTERVAL_SECONDS
+    ) -> None:
+        """End *due* without a request; it may be asked for again after *seconds*."""
+        later = now + timedelta(seconds=seconds)
         self.frontier.done(due, None, now, state="refused", reason=reason, next_check=later)
         self.account.count(due.link.url, "refused", reason)
         self._in_hand -= 1
@@ -283,10 +294,9 @@ class Run:
         return BACKOFF_SECONDS[min(self._tries[due.id], len(BACKOFF_SECONDS) - 1)] * min(1.0, delay)
 
     def _give_up(self, due: Due, reason: str) -> None:
-        """Leave *due* for a later run."""
-        self.frontier.failed(
-            due, reason, self._now() + timedelta(seconds=FAILED_INTERVAL_SECONDS), again=False
-        )
+        """Leave *due* for a later run: an outage of an hour should not cost a day, nor a dead page a try an hour."""
+        seconds = min(MAX_FAILED_INTERVAL_SECONDS, MIN_FAILED_INTERVAL_SECONDS * 2 ** min(due.fails, 16))
+        self.frontier.failed(due, reason, self._now() + timedelta(seconds=seconds), again=False)
         self.account.count(due.link.url, "failed", reason)
         self._in_hand -= 1
 
