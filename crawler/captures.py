@@ -19,7 +19,7 @@ from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordbuilder import RecordBuilder
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import BufferWARCWriter
+from warcio.warcwriter import WARCWriter
 
 from crawler.items import Capture, Link
 
@@ -142,10 +142,10 @@ class CaptureWriter:
         return Place(file=Path(file.name).name, offset=offset, length=sum(map(len, members)))
 
     def _member(self, record: ArcWarcRecord) -> bytes:
-        plain = BufferWARCWriter(gzip=False)
-        plain.write_record(record)
+        plain = io.BytesIO()
+        WARCWriter(plain, gzip=False).write_record(record)
         packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS | 16)
-        return packer.compress(plain.get_contents()) + packer.flush()
+        return packer.compress(plain.getvalue()) + packer.flush()
 
     def _open(self, moment: datetime) -> BinaryIO:
         """Return the file for a record of *moment*: a new one at a new day or when the last is full."""

@@ -1,0 +1,197 @@
+"""A corpus file is read as it was written, by us and by others, and no damage goes unnamed."""
+
+from contextlib import suppress
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from crawler.corpus import BadCorpusFile, Corpus, dump, dump_links, load, load_links, stem
+from crawler.items import Article, Notice, PageLink, RunReport, SiteRecord
+
+ARTICLE = Article(
+    title="U.S. Secures “Key” Agreements: a #1 \\ test",
+    date="2025-11-01T08:00:00+08:00",
+    date_source="json-ld",
+    authors=("Jane Roe", "John O'Doe"),
+    site="news.example",
+    url="https://news.example/a",
+    id="0123456789ab",
+    words=3,
+    notices=("ai-generated",),
+    captured="2025-11-01T17:20:41Z",
+    body="One paragraph.\n\nAnother.",
+    links=(PageLink(rel="related", position=1, text="Read “this”", url="https://news.example/b"),),
+)
+
+# Text without lone surrogates, which UTF-8 cannot hold; everything else may come.
+HOSTILE = st.text(max_size=40) | st.sampled_from(
+    [
+        "---",
+        "\n---\n",
+        "- x",
+        "key: value",
+        "null",
+        "1e3",
+        "yes",
+        "\x85",
+        "\u2028",
+        "\ufeff",
+        "\x00",
+        "\x7f",
+        "'\"",
+        "#",
+        "\r\n",
+        "𝒳",
+    ]
+)
+ARTICLES = st.builds(
+    Article,
+    **{
+        field.name: st.just("news.example") if field.name == "site"
+        else st.integers(0, 10**6) if field.name == "words"
+        else st.lists(HOSTILE, max_size=3).map(tuple) if field.name in {"authors", "keywords", "notices", "rights"}
+        else st.lists(
+            st.builds(PageLink, rel=st.sampled_from(["related", "inline"]), position=st.integers(1, 99), text=HOSTILE,
+                      url=st.none() | HOSTILE), max_size=3,
+        ).map(tuple) if field.name == "links"
+        else HOSTILE if field.name in {"title", "url", "id", "body"}
+        else st.none() | HOSTILE
+        for field in fields(Article)
+    },
+)  # fmt: skip
+
+
+@given(ARTICLES)
+def test_an_article_survives_the_round_trip(article: Article) -> None:
+    assert load(dump(article), dump_links(article.links)) == article
+
+
+@given(ARTICLES)
+def test_other_readers_of_yaml_take_the_same_values(article: Article) -> None:
+    head = dump(article).split("\n---\n")[0].removeprefix("---\n")
+    expected = {
+        field.name: list(value) if isinstance(value, tuple) else value
+        for field in fields(Article)
+        if field.name not in {"body", "links"} and (value := getattr(article, field.name)) not in (None, ())
+    }
+    assert yaml.load(head, yaml.CSafeLoader) == expected
+    assert YAML(typ="safe", pure=True).load(head) == expected
+
+
+@given(st.integers(0, 600), st.binary(min_size=1, max_size=3))
+def test_damage_is_named_or_harmless(at: int, bytes_: bytes) -> None:
+    whole = dump(ARTICLE).encode()
+    damaged = (whole[:at] + bytes_ + whole[at + len(bytes_) :]).decode("utf-8", "replace")
+    with suppress(BadCorpusFile):  # and nothing else
+        load(damaged)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("no front matter", "front matter"),
+        (dump(ARTICLE).replace("title:", "tilte:"), "'tilte'"),
+        (dump(ARTICLE).replace('id: "0123456789ab"\n', ""), "lacks id"),
+        (dump(ARTICLE).replace("words: 3", "words: three"), "words takes an integer"),
+        (dump(ARTICLE).replace("words: 3", "words: 3\nwords: 4"), "twice"),
+        (dump(ARTICLE).replace('"news.example"', "news.example"), "double quotes"),
+        (dump(ARTICLE).replace("authors:", "authors: x"), "takes a list"),
+    ],
+)
+def test_each_damage_is_named(text: str, said: str) -> None:
+    with pytest.raises(BadCorpusFile, match=said):
+        load(text)
+
+
+def test_links_are_one_line_each() -> None:
+    assert dump_links(ARTICLE.links) == (
+        '{"rel":"related","position":1,"text":"Read “this”","url":"https://news.example/b"}\n'
+    )
+    with pytest.raises(BadCorpusFile, match="line 2"):
+        load_links(dump_links(ARTICLE.links) + "{}\n")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "news.example/2025/11/01-us-secures-key-agreements-a-1-test-0123456789ab"),
+        ({"date": None}, "news.example/undated/us-secures-key-agreements-a-1-test-0123456789ab"),
+        ({"title": "东码头"}, "news.example/2025/11/01-0123456789ab"),
+    ],
+)
+def test_a_stem_is_site_day_and_slug(changes: dict[str, str], expected: str) -> None:
+    assert stem(replace(ARTICLE, **changes)) == expected
+
+
+def test_what_is_written_is_scanned_and_read(tmp_path: Path) -> None:
+    corpus = Corpus(tmp_path)
+    corpus.write(ARTICLE, stem(ARTICLE))
+    [file] = corpus.scan()
+    assert file.stem == stem(ARTICLE)
+    assert corpus.read(file.stem) == ARTICLE
+    assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".")]
+
+
+def test_a_revision_keeps_the_earlier_text_once(tmp_path: Path) -> None:
+    corpus, place = Corpus(tmp_path), stem(ARTICLE)
+    corpus.write(ARTICLE, place)
+    later = replace(ARTICLE, body="Another text.")
+    assert corpus.revise(later, place) == 1
+    kept = tmp_path / "revisions/news.example/0123456789ab/1.md"
+    assert kept.read_text() == dump(ARTICLE)
+    assert corpus.read(place).body == "Another text."
+    # As after a kill between the two writes: the earlier text is kept, the later one not yet in place.
+    corpus.write(ARTICLE, place)
+    assert corpus.revise(later, place) == 1
+    assert len(list(kept.parent.iterdir())) == 1
+
+
+def test_a_full_disk_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus, place = Corpus(tmp_path), stem(ARTICLE)
+    corpus.write(ARTICLE, place)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        corpus.write(replace(ARTICLE, body="New."), place)
+    assert corpus.read(place) == ARTICLE
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_a_site_record_survives_the_round_trip(tmp_path: Path) -> None:
+    corpus = Corpus(tmp_path)
+    record = SiteRecord(
+        name="news.example",
+        start="https://news.example/",
+        publisher='The "News"',
+        robots="rules",
+        crawl_delay_seconds=1.5,
+        rights=("licence: x",),
+        notices=(Notice(fact="ai-generated", text="Made by \\ a machine \x7f “so it says”."),),
+    )
+    corpus.write_site_record(record)
+    assert corpus.site_record("news.example") == record
+    assert corpus.site_record("other.example") is None
+    assert corpus.add_notices(record, record.notices) == record
+    (tmp_path / "sites/news.example/site.toml").write_text("name = ")
+    with pytest.raises(BadCorpusFile, match=r"site\.toml"):
+        corpus.site_record("news.example")
+
+
+def test_run_reports_come_oldest_first(tmp_path: Path) -> None:
+    corpus = Corpus(tmp_path)
+    report = RunReport(
+        site="news.example", started="2025-11-02T00:00:00Z", ended="2025-11-02T00:01:00Z", finished="done", failed=False,
+        pages=1, requests=2, received_bytes=3, outcomes={"stored": 1}, sources={"feed": 1}, only={}, held=1,
+    )  # fmt: skip
+    corpus.write_run(report)
+    corpus.write_run(replace(report, started="2025-11-01T00:00:00Z"))
+    assert [run.started for run in corpus.runs()] == ["2025-11-01T00:00:00Z", "2025-11-02T00:00:00Z"]
+    assert corpus.runs()[1] == report
