@@ -67,7 +67,7 @@ def common(command: Callable[P, None]) -> Callable[P, None]:
         except Exception as error:
             if (code := _exit_code(error)) is None:
                 raise
-            _fail(str(error), code)
+            _fail(_message(error), code)
 
     return guarded
 
@@ -96,6 +96,13 @@ def _exit_code(error: Exception) -> int | None:
         }
         return DISK if error.errno in unwritable else USAGE
     return None
+
+
+def _message(error: Exception) -> str:
+    """Return *error* as one line that says what to do where that is known."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "the disk is full; make room and run it again: what was stored is whole, and the run goes on from there"
+    return str(error)
 
 
 def _fail(message: str, code: int) -> None:
