@@ -204,7 +204,7 @@ def read_capture(folder: Path, site: str, place: str) -> Capture:
         try:
             record = next(iter(ArchiveIterator(file, check_digests=False)), None)
             capture = _capture(record) if record and record.rec_type == "response" else None
-        except (ArchiveLoadFailed, AttributeError, TypeError, EOFError, zlib.error) as error:
+        except (ArchiveLoadFailed, AttributeError, TypeError, ValueError, EOFError, zlib.error) as error:
             # What warcio, or a header that is not there, makes of a broken record.
             raise ValueError(f"{place}: the record is broken: {error}") from error
     if record is None or capture is None:

@@ -343,24 +343,19 @@ def _walk(folder: Path, prefix: str, ending: str) -> Iterator[tuple[str, tuple[i
     try:
         with os.scandir(folder) as entries:
             # A folder sorts as its stems do: with the slash that follows it.
-            found = sorted(
-                (
-                    f"{entry.name}/"
-                    if entry.is_dir(follow_symlinks=False)
-                    else entry.name.removesuffix(ending),
-                    entry,
-                )
+            found = [
+                (f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name, entry)
                 for entry in entries
                 if not entry.name.startswith(".")
-            )
+            ]
     except FileNotFoundError:
         return
-    for name, entry in found:
+    for name, entry in sorted(found, key=lambda one: one[0].removesuffix(ending)):
         if name.endswith("/"):
             yield from _walk(folder / entry.name, prefix + name, ending)
-        elif entry.name.endswith(ending):
+        elif name.endswith(ending):
             stat = entry.stat(follow_symlinks=False)
-            yield prefix + name, (stat.st_mtime_ns, stat.st_size)
+            yield prefix + name.removesuffix(ending), (stat.st_mtime_ns, stat.st_size)
 
 
 def _toml(value: object) -> str:

@@ -1,6 +1,7 @@
 """Captures are WARC records that others accept, each found again at its place."""
 
 import zlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -122,3 +123,82 @@ def test_a_new_day_and_a_full_file_begin_a_new_one(tmp_path: Path, monkeypatch: 
     again = CaptureWriter(tmp_path, SITE)
     assert again.response(tomorrow).file == names[-1]
     again.close()
+
+
+def test_a_record_is_refused_wherever_it_is_damaged(tmp_path: Path) -> None:
+    writer = CaptureWriter(tmp_path, SITE)
+    place = writer.response(CAPTURE)
+    writer.close()
+    path = tmp_path / SITE / place.file
+    whole = path.read_bytes()
+    read = read_capture(tmp_path, SITE, str(place))
+    for at in range(place.offset, len(whole)):
+        for damaged in (whole[:at], whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :]):
+            path.write_bytes(damaged)
+            try:
+                assert read_capture(tmp_path, SITE, str(place)) == read
+            except ValueError as error:
+                assert place.file in str(error)
+
+
+@pytest.mark.parametrize("offset", [1, 50, 10**6])
+def test_a_place_where_no_record_begins_is_refused(tmp_path: Path, offset: int) -> None:
+    writer = CaptureWriter(tmp_path, SITE)
+    place = writer.response(CAPTURE)
+    writer.close()
+    with pytest.raises(ValueError, match=place.file):
+        read_capture(tmp_path, SITE, f"{place.file}:{place.offset + offset}")
+    with pytest.raises(ValueError, match="no response record"):
+        read_capture(tmp_path, SITE, f"{place.file}:0")
+    with pytest.raises(FileNotFoundError):
+        read_capture(tmp_path, SITE, "none.warc.gz:0")
+
+
+@pytest.mark.parametrize(
+    ("status", "profile"), [(200, "identical-payload-digest"), (304, "server-not-modified")]
+)
+def test_a_revisit_names_what_it_stands_for(tmp_path: Path, status: int, profile: str) -> None:
+    writer = CaptureWriter(tmp_path, SITE)
+    later = replace(CAPTURE, status=status, captured=NOW + timedelta(hours=1))
+    place = writer.revisit(later, payload_digest=digest(CAPTURE.body), refers_to=NOW)
+    writer.close()
+    with (tmp_path / SITE / place.file).open("rb") as file:
+        file.seek(place.offset)
+        [record] = ArchiveIterator(file, check_digests="raise")
+        headers = dict(record.rec_headers.headers)
+        assert record.content_stream().read() == b""
+    assert headers["WARC-Type"] == "revisit"
+    assert headers["WARC-Profile"] == f"http://netpreserve.org/warc/1.1/revisit/{profile}"
+    assert headers["WARC-Refers-To-Target-URI"] == headers["WARC-Target-URI"] == CAPTURE.url
+    assert headers["WARC-Refers-To-Date"] == "2025-11-01T12:00:00Z"
+    assert headers["WARC-Date"] == "2025-11-01T13:00:00Z"
+    assert headers["WARC-Payload-Digest"] == digest(CAPTURE.body)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (("X-A", "plain"), "plain"),
+        (("X-A", ""), ""),
+        (("X-A", "a\r\nX-B: b\r\n\r\n<html>"), "a X-B: b <html>"),
+        (("X-A", "x" * 70_000), "x" * 70_000),
+        (("X-A", "gr\xfc\xdfe"), "gr%C3%BC%C3%9Fe"),
+        (("X A", "no token"), None),
+        (("", "no name"), None),
+        (("X-\xc4", "no token"), None),
+        (("transfer-encoding", "chunked"), None),
+        (("CONTENT-ENCODING", "br"), None),
+    ],
+)
+def test_a_header_is_kept_as_one_header_or_left_out(
+    tmp_path: Path, sent: tuple[str, str], kept: str | None
+) -> None:
+    writer = CaptureWriter(tmp_path, SITE)
+    place = writer.response(replace(CAPTURE, headers=(sent,)))
+    writer.close()
+    read = read_capture(tmp_path, SITE, str(place))
+    assert read.headers == (
+        (() if kept is None else ((sent[0], kept),)) + (("Content-Length", str(len(CAPTURE.body))),)
+    )
+    assert read.body == CAPTURE.body
+    assert [kind for kind, _, _ in records(tmp_path)] == ["warcinfo", "response"]

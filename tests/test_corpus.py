@@ -1,8 +1,10 @@
 """A corpus file is read as it was written, by us and by others, and no damage goes unnamed."""
 
+import hashlib
 from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -80,6 +82,7 @@ def test_other_readers_of_yaml_take_the_same_values(article: Article) -> None:
         if field.name not in {"body", "links"} and (value := getattr(article, field.name)) not in (None, ())
     }
     assert yaml.load(head, yaml.CSafeLoader) == expected
+    assert yaml.load(head, yaml.SafeLoader) == expected
     assert YAML(typ="safe", pure=True).load(head) == expected
 
 
@@ -106,6 +109,69 @@ def test_damage_is_named_or_harmless(at: int, bytes_: bytes) -> None:
 def test_each_damage_is_named(text: str, said: str) -> None:
     with pytest.raises(BadCorpusFile, match=said):
         load(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        dump(ARTICLE).replace('"news.example"', "[" * 200_000),
+        dump(ARTICLE).replace('"news.example"', "9" * 5_000),
+        dump(ARTICLE).replace('"news.example"', "null"),
+        dump(ARTICLE).replace("\n", "\r\n"),
+        dump(ARTICLE).replace("---\n\n", "---\n"),
+        dump(ARTICLE).removesuffix("\n"),
+        "---\n---\n",
+        "",
+    ],
+)
+def test_what_only_looks_like_a_corpus_file_is_refused(text: str) -> None:
+    with pytest.raises(BadCorpusFile):
+        load(text)
+
+
+@given(st.integers(0, 10_000))
+def test_a_file_cut_short_is_never_taken_for_another(at: int) -> None:
+    whole = dump(ARTICLE)
+    at %= len(whole)
+    head = whole.index("\n---\n") + 5
+    if at in {head, whole.index("\n\nAnother") + 2}:
+        return  # a whole article without a body, or with one paragraph less
+    if at > head + 1 and whole[at - 1] == "\n":
+        return
+    with pytest.raises(BadCorpusFile):
+        load(whole[:at])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        dump_links(ARTICLE.links)[:-1],
+        dump_links(ARTICLE.links) + "{",
+        "\n",
+        '{"rel":"inline","position":"1","text":"x"}\n',
+        '{"rel":"inline","position":1,"text":"x","more":' + "[" * 100_000 + "}\n",
+        "[]\n",
+    ],
+)
+def test_damaged_links_are_refused_with_their_line(text: str) -> None:
+    with pytest.raises(BadCorpusFile, match="line "):
+        load_links(text)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"title": "\ud800"},
+        {"body": "\udfff"},
+        {"links": (PageLink(rel="inline", position=1, text="\ud800"),)},
+    ],
+)
+def test_what_utf_8_cannot_hold_is_refused_before_anything_is_written(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    with pytest.raises((BadCorpusFile, UnicodeEncodeError)):
+        Corpus(tmp_path).write(replace(ARTICLE, **changes), "news.example/undated/x")
+    assert not list(tmp_path.rglob("*"))
 
 
 def test_links_are_one_line_each() -> None:
@@ -135,6 +201,46 @@ def test_what_is_written_is_scanned_and_read(tmp_path: Path) -> None:
     assert file.stem == stem(ARTICLE)
     assert corpus.read(file.stem) == ARTICLE
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".")]
+    text, links = corpus.text_path(file.stem).stat(), corpus.links_path(file.stem).stat()
+    assert file.stamp == (text.st_mtime_ns, text.st_size, links.st_mtime_ns, links.st_size)
+
+
+def test_files_are_scanned_in_the_order_of_their_stems(tmp_path: Path) -> None:
+    stems = [
+        "a.example-8765/undated/x-0", "a.example/2024/12/31-x-1", "a.example/2025/01/01-x-2", "a.example/2025/01/01-x-2-y-3",
+        "a.example/2025/01/02-x-4", "a.example/undated/x-5", "b.example/2025/01/01-x-6",
+    ]  # fmt: skip
+    assert stems == sorted(stems)
+    for place in reversed(stems):
+        path = Corpus(tmp_path).text_path(place)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dump(ARTICLE))
+    for name in ("01-x-2", "01-x-2.txt", ".01-x-2.md.7.tmp", ".hidden.md"):  # nothing of ours
+        (tmp_path / "corpus/a.example/2025/01" / name).write_text("")
+    corpus = Corpus(tmp_path)
+    assert [file.stem for file in corpus.scan()] == stems
+    assert [file.stem for file in corpus.scan("a.example")] == stems[1:6]
+    assert list(corpus.scan("c.example")) == []
+    assert {file.stamp[2:] for file in corpus.scan()} == {(0, 0)}  # no links
+    assert corpus.sites() == ("a.example", "a.example-8765", "b.example")
+
+
+def test_a_damaged_file_is_named_by_its_path(tmp_path: Path) -> None:
+    corpus, place = Corpus(tmp_path), stem(ARTICLE)
+    corpus.write(ARTICLE, place)
+    corpus.links_path(place).write_bytes(b"\xff\n")
+    with pytest.raises(BadCorpusFile, match=ARTICLE.id):
+        corpus.read(place)
+    with pytest.raises(FileNotFoundError):
+        corpus.read("news.example/undated/none")
+
+
+def test_an_article_that_is_gone_is_marked_and_kept(tmp_path: Path) -> None:
+    corpus, place = Corpus(tmp_path), stem(ARTICLE)
+    corpus.write(ARTICLE, place)
+    digest = corpus.mark_gone(place, "2025-12-01")
+    assert corpus.read(place) == replace(ARTICLE, gone="2025-12-01")
+    assert digest == f"sha256:{hashlib.sha256(corpus.text_path(place).read_bytes()).hexdigest()}"
 
 
 def test_a_revision_keeps_the_earlier_text_once(tmp_path: Path) -> None:
@@ -151,14 +257,17 @@ def test_a_revision_keeps_the_earlier_text_once(tmp_path: Path) -> None:
     assert len(list(kept.parent.iterdir())) == 1
 
 
-def test_a_full_disk_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace"])
+def test_a_full_disk_leaves_the_old_file_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
     corpus, place = Corpus(tmp_path), stem(ARTICLE)
     corpus.write(ARTICLE, place)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("os.fsync", full)
+    monkeypatch.setattr(step, full)
     with pytest.raises(OSError, match="No space"):
         corpus.write(replace(ARTICLE, body="New."), place)
     assert corpus.read(place) == ARTICLE
@@ -180,6 +289,12 @@ def test_a_site_record_survives_the_round_trip(tmp_path: Path) -> None:
     assert corpus.site_record("news.example") == record
     assert corpus.site_record("other.example") is None
     assert corpus.add_notices(record, record.notices) == record
+    for other in (
+        replace(record, crawl_delay_seconds=0.0, notices=()),
+        SiteRecord(name="news.example", start="x", publisher=""),
+    ):
+        corpus.write_site_record(other)
+        assert corpus.site_record("news.example") == other
     (tmp_path / "sites/news.example/site.toml").write_text("name = ")
     with pytest.raises(BadCorpusFile, match=r"site\.toml"):
         corpus.site_record("news.example")
