@@ -86,6 +86,15 @@ def test_other_readers_of_yaml_take_the_same_values(article: Article) -> None:
     assert YAML(typ="safe", pure=True).load(head) == expected
 
 
+@pytest.mark.parametrize("char", "\0\b\t\n\x1f\x7f\x80\x85\x9f\u2028\u2029\ufeff\ufdd0\ufdef\ufffe\uffff")
+def test_what_some_reader_takes_for_a_line_break_or_refuses_is_escaped(char: str) -> None:
+    text = dump(replace(ARTICLE, title=f"a {char} b", body=""))
+    assert char == "\n" or char not in text
+    head = text.split("\n---\n")[0].removeprefix("---\n")
+    for title in (yaml.load(head, yaml.SafeLoader)["title"], YAML(typ="safe", pure=True).load(head)["title"]):
+        assert title == f"a {char} b"
+
+
 @given(st.integers(0, 600), st.binary(min_size=1, max_size=3))
 def test_damage_is_named_or_harmless(at: int, bytes_: bytes) -> None:
     whole = dump(ARTICLE).encode()

@@ -1,11 +1,14 @@
 """Links out of feeds, sitemaps and pages, however they are written."""
 
 import gzip
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from crawler.discovery import BadListing
+from crawler.discovery import MAX_LINKS, BadListing
 from crawler.discovery.dates import instant, iso
 from crawler.discovery.feeds import links_in_feed
 from crawler.discovery.pages import anchors_of, feeds_of
@@ -191,3 +194,181 @@ def test_a_front_page_is_a_listing_whatever_stands_on_it() -> None:
     reading = read(capture(story + b"<a href=/a>A</a>", url="https://news.example/"), start)
     assert (reading.kind, reading.form) == (Kind.LISTING, "section")
     assert [link.url for link in reading.links] == ["https://news.example/a"]
+
+
+RDF = """<?xml version="1.0"?><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"
+ xmlns:dc="http://purl.org/dc/elements/1.1/"><item rdf:about="https://news.example/one"><title>One</title>
+<link>https://news.example/one</link><dc:date>2025-11-01T08:00:00+08:00</dc:date></item></rdf:RDF>"""
+
+
+def test_rss_1_gives_the_address_and_the_date_of_dublin_core() -> None:
+    [one] = links_in_feed(RDF.encode(), URL)
+    assert (one.url, one.title, one.published or one.modified) == (
+        "https://news.example/one", "One", "2025-11-01T08:00:00+08:00",
+    )  # fmt: skip
+
+
+def rss(item: str) -> bytes:
+    return f"<rss version='2.0'><channel><item>{item}</item></channel></rss>".encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (rss("<title>No link</title>"), []),
+        (rss("<link></link>"), []),
+        (rss("<link>javascript:alert(1)</link>"), []),
+        (rss("<guid>https://news.example/g</guid>"), ["https://news.example/g"]),
+        (rss("<guid isPermaLink='false'>g</guid><link>one</link>"), ["https://news.example/one"]),
+        (rss("<link>../one#c</link>"), ["https://news.example/one"]),
+        (b"\n\n " + rss("<link>/one</link>"), ["https://news.example/one"]),
+        (rss("<title>a & b</title><link>/one</link>"), ["https://news.example/one"]),
+        (b"<feed><entry xml:base='/deep/'><link rel='self' href='/self'/><link href='one'/></entry></feed>",
+         ["https://news.example/deep/one"]),
+        (b'{"version":"https://jsonfeed.org/version/1","items":[{"title":"none"},{"url":7},{"url":"/one"}]}',
+         ["https://news.example/one"]),
+    ],
+)  # fmt: skip
+def test_an_entry_without_an_address_of_its_own_is_none(body: bytes, expected: list[str]) -> None:
+    assert [link.url for link in links_in_feed(body, URL)] == expected
+
+
+BOMB = (
+    b"<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a0 'lol'>"
+    + b"".join(b"<!ENTITY a%d '%s'>" % (n, b"&a%d;" % (n - 1) * 10) for n in range(1, 9))
+    + b"<!ENTITY f SYSTEM 'file:///etc/passwd'>]>"
+)
+
+
+def test_a_feed_that_multiplies_itself_is_refused() -> None:
+    with pytest.raises(BadListing, match="entities"):
+        links_in_feed(BOMB + rss("<title>&a8;&f;</title><link>/one</link>"), URL)
+
+
+def test_a_sitemap_that_multiplies_itself_gives_nothing_of_it() -> None:
+    body = (
+        BOMB + b"<urlset><url><loc>https://news.example/a</loc></url><url><loc>&a8;&f;</loc></url></urlset>"
+    )
+    with suppress(BadListing):  # where libxml2 counts how much an entity grows
+        assert [link.url for link in read_sitemap(body, URL).links] == ["https://news.example/a"]
+
+
+@given(st.sampled_from([RSS, ATOM, RDF, JSON_FEED, SITEMAP]), st.data())
+def test_a_hostile_listing_is_read_or_named_as_bad(text: str, data: st.DataObject) -> None:
+    body = bytearray(text.encode())
+    for _ in range(data.draw(st.integers(1, 5))):
+        at = data.draw(st.integers(0, len(body)))
+        cut = data.draw(st.integers(0, 40))
+        body[at : at + cut] = data.draw(
+            st.sampled_from([b"", b"<", b"&", b"&#xD800;", b"]]>", b"\x00", b"\xff\xfe", b"<x:y>", b"[[["])
+        )
+    for reader in (lambda: links_in_feed(bytes(body), URL), lambda: read_sitemap(bytes(body), URL).links):
+        with suppress(BadListing):  # and nothing else
+            assert all(link.url.startswith("http") for link in reader())
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ("<lastmod>2025-11-01</lastmod>", (None, "2025-11-01")),
+        ("<lastmod>2025-11-01T08:00:00.5Z</lastmod>", (None, "2025-11-01T08:00:00.500000+00:00")),
+        ("<lastmod>2025-11</lastmod>", (None, None)),
+        ("<lastmod>yesterday</lastmod>", (None, None)),
+        ("<lastmod></lastmod>", (None, None)),
+        ("<image:image><image:loc>/i.jpg</image:loc><image:title>Image</image:title></image:image>", (None, None)),
+        ("<video:video><video:title>V</video:title><video:publication_date>2020-01-01</video:publication_date></video:video>",
+         (None, None)),
+        ("<news:news><news:title>N</news:title></news:news>", ("N", None)),
+    ],
+)  # fmt: skip
+def test_an_image_or_video_says_nothing_of_the_page(
+    entry: str, expected: tuple[str | None, str | None]
+) -> None:
+    namespaces = " ".join(
+        f'xmlns:{prefix}="http://www.google.com/schemas/sitemap-{prefix}/{version}"'
+        for prefix, version in (("image", "1.1"), ("video", "1.1"), ("news", "0.9"))
+    )
+    body = f"\n<?xml version='1.0'?><urlset {namespaces}><url>{entry}<loc>https://news.example/a</loc></url></urlset>"
+    [link] = read_sitemap(body.encode(), URL).links
+    assert (link.url, link.title, link.modified, link.published) == (
+        "https://news.example/a",
+        *expected,
+        None,
+    )
+
+
+def test_an_entry_of_a_sitemap_without_an_address_is_none() -> None:
+    body = b"<urlset><url><lastmod>2025-11-01</lastmod></url><url><loc/></url><url><loc>mailto:x</loc></url></urlset>"
+    assert read_sitemap(body, URL).links == ()
+
+
+def test_a_prefix_bound_to_nothing_breaks_no_sitemap() -> None:
+    body = b"<urlset><url><loc>https://news.example/a</loc><news:title>N</news:title></url></urlset>"
+    assert [link.url for link in read_sitemap(body, URL).links] == ["https://news.example/a"]
+
+
+def test_a_byte_order_mark_hides_no_address() -> None:
+    assert (
+        len(read_text_sitemap(b"\xef\xbb\xbfhttps://news.example/a\nhttps://news.example/b", URL).links) == 2
+    )
+    with pytest.raises(BadListing):
+        read_text_sitemap(b"no address\n", URL)
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ("20251101", "2025-11-01"),
+        (" 2025-11-01 08:00:00 ", "2025-11-01T08:00:00"),
+        ("2025-11-01T08:00:00+0530", "2025-11-01T08:00:00+05:30"),
+        ("Sat, 01 Nov 2025 08:00:00 -0000", "2025-11-01T08:00:00"),
+        ("Sat, 1 Nov 2025 08:00:00 EST", "2025-11-01T08:00:00-05:00"),
+        ("2025-11-01T08:00:00-24:00", None),
+        ("Sat, 01 Nov 99999 08:00:00 GMT", None),
+    ],
+)
+def test_more_dates_are_read_as_stated(stated: str, expected: str | None) -> None:
+    assert iso(stated) == expected
+
+
+@given(
+    st.text(max_size=30)
+    | st.from_regex(r"[A-Z][a-z]{2}, \d{1,2} Nov \d{1,5} \d\d:\d\d:\d\d [+-]?\w{1,5}", fullmatch=True)
+)
+def test_every_date_read_is_an_instant(stated: str) -> None:
+    read_as = iso(stated)
+    assert read_as is None or isinstance(instant(read_as), float)
+
+
+def anchors(markup: str) -> list[tuple[str, str | None]]:
+    page = parse(f"<html><body>{markup}</body></html>".encode(), "https://news.example/here/")
+    return [
+        (link.url.removeprefix("https://news.example"), link.text) for link in anchors_of(page, Source.PAGE)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("<a href='a'>A\n  <b>b</b></a>", [("/here/a", "A b")]),
+        ("<a href='/a'><img alt='x'></a>", [("/a", None)]),
+        ("<a href='/a'></a><a href='/a'>A</a>", [("/a", "A")]),
+        ("<a href='/a?utm_source=x'>A</a><a href='/a#c'>AB</a>", [("/a", "AB")]),
+        ("<map><area href='/a'></map>", [("/a", None)]),
+        ("<a href=''>self</a><a href='?'>self</a><a href='http://www.news.example/here/#x'>self</a>", []),
+        ("<a>none</a><a href='tel:1'>t</a><a href='http://['>broken</a>", []),
+        ("<a rel='NoFollow noopener' href='/a'>A</a>", []),
+        ("<a href='/a.PDF?x=1'>A</a><a href='/a.mp3#t'>A</a>", []),
+        ("<base href='https://news.example/other/'><a href='a'>A</a>", [("/other/a", "A")]),
+        ("<base href='javascript:1'><a href='a'>A</a>", [("/here/a", "A")]),
+        (f"<a href='/a'>{'x' * 500}</a>", [("/a", "x" * 300)]),
+    ],
+)
+def test_where_anchors_lead(markup: str, expected: list[tuple[str, str | None]]) -> None:
+    assert anchors(markup) == expected
+
+
+def test_no_page_or_feed_gives_links_without_end() -> None:
+    assert len(anchors("".join(f"<a href='/{n}'>x</a>" for n in range(MAX_LINKS + 50)))) == MAX_LINKS
+    items = "</item><item>".join(f"<link>/{n}</link>" for n in range(MAX_LINKS + 50))
+    assert len(links_in_feed(rss(items), URL)) == MAX_LINKS

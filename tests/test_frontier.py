@@ -1,10 +1,11 @@
 """The crawler's memory: what is due, in which order, and what a kill or a second run leaves of it."""
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from crawler.captures import Place
 from crawler.corpus import Corpus, file_digest
 from crawler.frontier import (
+    MAX_BARREN_DEPTH,
     BadState,
     Due,
     Frontier,
@@ -297,3 +299,218 @@ def test_a_masthead_that_moves_with_the_visit_is_no_date(frontier: Frontier, tmp
     )
     store(corpus, replace(SECOND, date="2025-11-02", date_source="masthead"), due)
     assert corpus.read(stored.held.stem).date is None
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [
+        (None, None, ["none", "late", "day", "early"]),
+        ("2025-10-15", None, ["none", "late", "day"]),
+        (None, "2025-10-15", ["none", "day", "early"]),
+        ("2025-10-15", "2025-10-15", ["none", "day"]),
+        ("2026-01-01", None, ["none"]),
+    ],
+)
+def test_since_and_until_hold_the_days_themselves(
+    frontier: Frontier, since: str | None, until: str | None, expected: list[str]
+) -> None:
+    frontier.add([link("early", published="2025-10-01"), link("day", published="2025-10-15T23:59:00-08:00"),
+                  link("late", published="2025-10-20T00:00:00+00:00"), link("none", Source.START)], NOW)  # fmt: skip
+    span = {
+        "since": date.fromisoformat(since) if since else None,
+        "until": date.fromisoformat(until) if until else None,
+    }
+    assert frontier.due_count(NOW, **span) == len(expected)
+    assert names(frontier.lease(10, NOW, **span)) == expected
+
+
+def test_no_more_are_leased_than_asked_for(frontier: Frontier) -> None:
+    frontier.add([link(str(number)) for number in range(5)], NOW)
+    assert names(frontier.lease(2, NOW)) == ["0", "1"]
+    assert names(frontier.lease(9, NOW)) == ["2", "3", "4"]
+
+
+def test_the_first_hint_stays_and_a_weaker_source_takes_no_place(frontier: Frontier) -> None:
+    frontier.add([link("a", Source.FEED, title="First", published="2025-11-01")], NOW)
+    frontier.add([link("a", Source.PAGE, title="Second", text="Anchor", language="en")], NOW)
+    [due] = frontier.lease(1, NOW)
+    assert (due.link.source, due.link.title, due.link.text, due.link.language) == (
+        Source.FEED,
+        "First",
+        "Anchor",
+        "en",
+    )
+
+
+def test_a_newer_lastmod_waits_for_the_next_run(frontier: Frontier) -> None:
+    frontier.add([link("a", Source.SITEMAP, modified="2025-10-01")], NOW)
+    [due] = frontier.lease(1, NOW)
+    finish(frontier, due, article=True)
+    frontier.add([link("a", Source.SITEMAP, modified="2025-12-01")], NOW)
+    assert frontier.lease(1, NOW) == []
+    frontier.begin(LATER)
+    assert frontier.lease(1, LATER) == []  # said in the run that fetched it, it may be what was fetched
+    frontier.add([link("a", Source.SITEMAP, modified="2025-12-02")], LATER)
+    assert names(frontier.lease(1, LATER)) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("modified", "due"), [("2025-10-31T23:00:00+00:00", False), ("2025-11-01T13:00:00+00:00", True)]
+)
+def test_a_first_lastmod_counts_when_it_is_after_the_fetch(
+    frontier: Frontier, modified: str, due: bool
+) -> None:
+    frontier.add([link("a")], NOW)
+    finish(frontier, frontier.lease(1, NOW)[0], article=True)
+    frontier.begin(LATER)
+    frontier.add([link("a", Source.SITEMAP, modified=modified)], LATER)
+    assert bool(frontier.lease(1, LATER)) is due
+
+
+def test_a_link_found_nearer_is_followed_after_all(frontier: Frontier) -> None:
+    frontier.add([link("a")], NOW, depth=MAX_BARREN_DEPTH + 1)
+    assert frontier.due_count(NOW) == 0
+    frontier.add([link("a")], NOW, depth=MAX_BARREN_DEPTH)
+    [due] = frontier.lease(1, NOW)
+    assert due.depth == MAX_BARREN_DEPTH
+
+
+def test_a_failed_link_is_left_until_the_next_run(frontier: Frontier) -> None:
+    frontier.add([link("a")], NOW)
+    for again in (True, True, False):
+        [due] = frontier.lease(1, NOW)
+        frontier.failed(due, "HTTP 500", NOW, again=again)
+    assert frontier.lease(1, LATER) == []
+    assert frontier.next_due() is None
+    frontier.begin(LATER)
+    [due] = frontier.lease(1, LATER)
+    assert due.fails == 3
+    finish(frontier, due, next_check=LATER)
+    frontier.begin(LATER)
+    assert frontier.lease(1, LATER)[0].fails == 0
+
+
+def test_an_address_that_is_taken_is_left_to_its_link(frontier: Frontier) -> None:
+    frontier.add([link("a"), link("b")], NOW)
+    one, other = frontier.lease(2, NOW)
+    assert not frontier.readdress(one, other.link.url)
+    assert frontier.readdress(one, one.link.url.replace("https", "http"))  # the same identity
+    assert frontier.holder(BASE + "a") is None
+
+
+def test_a_link_that_moves_there_and_back_is_one_link(frontier: Frontier) -> None:
+    frontier.add([link("a")], NOW)
+    [due] = frontier.lease(1, NOW)
+    for name in ("b", "c", "a"):
+        assert frontier.readdress(due, BASE + name)
+        [due] = frontier.lease(1, NOW)
+    assert due.hops == 3
+    assert frontier.add([link("a"), link("b"), link("c")], NOW) == 0
+
+
+def test_captures_not_yet_read_are_known_after_a_kill(tmp_path: Path) -> None:
+    path = tmp_path / "news.example.sqlite"
+    first = Frontier(path)
+    first.begin(NOW)
+    first.add([link("a"), link("b")], NOW)
+    for offset, due in enumerate(first.lease(2, NOW)):
+        place = Place(file="x.warc.gz", offset=offset * 100, length=100)
+        first.fetched(
+            due, NOW, status=200, size=5, place=place, digest=f"sha256:{offset}", etag='"e"', read=False
+        )
+    first.close()  # without a word of what was read
+    second = Frontier(path)
+    second.begin(LATER)
+    assert second.warc_ends() == {"x.warc.gz": 200}
+    assert second.newest_fetch() == NOW
+    one, other = second.unread()
+    assert (one[1].link.url, one[2], other[2]) == (BASE + "a", "x.warc.gz:0", "x.warc.gz:100")
+    assert (second.place_of(other[0]), second.time_of(other[0])) == ("x.warc.gz:100", NOW)
+    second.forget_fetch(one[0])
+    second.done(other[1], other[0], LATER, kind=Kind.OTHER, next_check=None)
+    assert second.unread() == []
+    [due] = second.lease(9, LATER)
+    assert (due.link.url, due.etag, due.digest) == (BASE + "a", None, None)
+    second.close()
+
+
+def test_a_change_of_a_page_makes_the_sections_on_it_due(frontier: Frontier) -> None:
+    def section(name: str, on: str) -> Link:
+        return Link(url=BASE + name, source=Source.SECTION, found_on=BASE + on)
+
+    frontier.add([section("world", ""), section("world/asia", "world"), section("story", "")], NOW)
+    for due in frontier.lease(9, NOW):
+        finish(frontier, due, article=due.link.url.endswith("story"), next_check=NOW + timedelta(days=30))
+    frontier.poll_sections_of(BASE, NOW)
+    assert frontier.lease(9, LATER) == []
+    frontier.begin(LATER)
+    frontier.poll_sections_of(BASE, LATER)
+    assert names(frontier.lease(9, LATER)) == ["world"]
+
+
+def test_recheck_makes_every_held_article_due_but_those_gone(frontier: Frontier) -> None:
+    frontier.add([link("a"), link("gone"), link("list")], NOW)
+    for due in frontier.lease(9, NOW):
+        gone = due.link.url.endswith("gone")
+        finish(
+            frontier, due, article=not due.link.url.endswith("list"), **({"state": "gone"} if gone else {})
+        )
+    frontier.begin(LATER)
+    assert frontier.due_count(LATER) == 0
+    frontier.recheck_articles(LATER)
+    assert names(frontier.lease(9, LATER)) == ["a"]
+
+
+def test_robots_txt_is_kept_for_each_origin(frontier: Frontier) -> None:
+    assert frontier.robots("https://news.example") is None
+    place = Place(file="a.warc.gz", offset=7, length=10)
+    frontier.keep_robots("https://news.example", NOW, 200, b"old", None)
+    frontier.keep_robots("https://news.example", LATER, 404, b"", place)
+    assert frontier.robots("https://news.example") == (int(LATER.timestamp()), 404, b"")
+    assert frontier.robots_warc("https://news.example") == "a.warc.gz:7"
+    assert frontier.robots("http://news.example") is None
+
+
+def test_a_state_file_of_another_version_is_named_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "news.example.sqlite"
+    Frontier(path).close()
+    database = sqlite3.connect(path)
+    database.execute("pragma user_version = 99")
+    database.close()
+    for _ in range(2):  # the lease is given back
+        with pytest.raises(BadState, match="of version 99"):
+            Frontier(path)
+
+
+def test_a_write_that_fails_changes_nothing(frontier: Frontier) -> None:
+    def links() -> Iterator[Link]:
+        yield link("a")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        frontier.add(links(), NOW)
+    assert frontier.due_count(NOW) == 0
+    assert frontier.add([link("a")], NOW) == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "hours"),
+    [("feed", 1), ("news-sitemap", 1), ("sitemap", 6), ("sitemap-index", 6), ("section", 6), (None, 6)],
+)
+def test_a_listing_begins_with_the_interval_of_its_form(
+    frontier: Frontier, form: str | None, hours: int
+) -> None:
+    frontier.add([link("x")], NOW)
+    [due] = frontier.lease(1, NOW)
+    for changed in (True, False):
+        assert next_listing_check(due, form, NOW, changed=changed) == (
+            NOW + timedelta(hours=hours),
+            hours * 3600,
+        )
+
+
+@pytest.mark.parametrize(
+    ("published", "hours"), [(None, 1), ("no date", 1), ("2025-11-01T20:00:00+08:00", 1)]
+)
+def test_an_undated_article_ages_from_when_it_was_first_seen(published: str | None, hours: int) -> None:
+    assert next_article_check(published, NOW, first_seen=NOW) == NOW + timedelta(hours=hours)

@@ -2,10 +2,13 @@
 
 import gzip
 import zlib
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crawler.addresses import is_public, refusal
 from crawler.config import BadConfig, load_config, site_at
@@ -49,6 +52,65 @@ def test_only_the_first_500_kilobytes_are_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [("0", 0.0), ("2.5", 2.5), ("86400", 86400.0), ("-1", None), ("nan", None), ("inf", None), ("1e999", None), ("soon", None), ("", None)],
+)  # fmt: skip
+def test_a_crawl_delay_is_a_number_of_seconds_or_none(asked: str, seconds: float | None) -> None:
+    robots = Robots.read(200, f"User-agent: *\nCrawl-delay: {asked}\nDisallow: /x\n".encode())
+    assert robots.crawl_delay_seconds(AGENT) == seconds
+    assert not robots.allows("https://news.example/x", AGENT)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\x00" * 100,
+        b"\xff\xfe\x00",
+        b"<!DOCTYPE html><h1>Not found</h1>",
+        b"Disallow: /\n",
+        b":::\n" * 9,
+    ],
+)
+def test_a_robots_txt_that_holds_no_rule_forbids_nothing(body: bytes) -> None:
+    robots = Robots.read(200, body)
+    assert robots.allows("https://news.example/a", AGENT)
+    assert (robots.crawl_delay_seconds(AGENT), robots.sitemaps) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/a", False),
+        ("/a/public/x", True),
+        ("/b.pdf", False),
+        ("/b.pdf?x", True),
+        ("/", True),
+        ("/%61", False),
+    ],
+)
+def test_the_longest_rule_counts_and_patterns_are_understood(path: str, allowed: bool) -> None:
+    robots = Robots.read(200, b"User-agent: *\r\nDisallow: /a\r\nAllow: /a/public/\r\nDisallow: /*.pdf$\r\n")
+    assert robots.allows(f"https://news.example{path}", AGENT) is allowed
+
+
+@pytest.mark.parametrize("status", [301, 302, 100, 600])
+def test_what_is_no_answer_forbids_all(status: int) -> None:
+    robots = Robots.read(status, b"User-agent: *\nAllow: /\n")
+    assert (robots.state, robots.allows("https://news.example/", AGENT), robots.sitemaps) == (
+        "unreachable",
+        False,
+        [],
+    )
+
+
+@given(st.text(max_size=40))
+def test_any_retry_after_is_a_wait_or_none(value: str) -> None:
+    seconds = retry_after_seconds(value, datetime(2025, 11, 1, tzinfo=UTC))
+    assert seconds is None or seconds >= 0
+
+
+@pytest.mark.parametrize(
     ("value", "expected"),
     [("120", 120), ("Sat, 01 Nov 2025 00:01:00 GMT", 60), ("Fri, 31 Oct 2025 00:00:00 GMT", 0), ("soon", None), (None, None),
      ("-5", None), ("", None)],
@@ -77,6 +139,22 @@ def test_codings_are_undone() -> None:
     assert undo_codings(b"plain", "gzip", max_bytes=10) == b"plain"
     assert undo_codings(b"plain", "", max_bytes=10) == b"plain"
     assert gunzip(WHOLE + WHOLE + b"\0\0", max_bytes=10**6) == b"The whole body. " * 200
+
+
+def test_a_body_may_be_as_large_as_allowed_and_not_a_byte_larger() -> None:
+    body = gzip.compress(b"x" * 1000) + gzip.compress(b"y" * 24)
+    assert len(gunzip(body, max_bytes=1024)) == 1024
+    with pytest.raises(OversizedBody, match="1,023"):
+        gunzip(body, max_bytes=1023)
+    with pytest.raises(OversizedBody):
+        undo_codings(gzip.compress(gzip.compress(b"\0" * 10**6)), "gzip, x-gzip", max_bytes=10**5)
+
+
+@given(st.binary(max_size=60), st.integers(0, 200))
+def test_any_damage_of_a_packed_body_is_noticed(tail: bytes, cut: int) -> None:
+    cut %= len(WHOLE)
+    with suppress(IncompleteBody, OversizedBody):  # and nothing else
+        assert gunzip(WHOLE[:cut] + tail, max_bytes=10**6) in {b"", b"The whole body. " * 100}
 
 
 def test_a_bomb_and_a_flood_of_members_are_refused() -> None:
