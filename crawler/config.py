@@ -39,9 +39,9 @@ class CrawlConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """An address a newspaper can write to."""
     delay: Annotated[float, Meta(ge=1, le=3600)] = 2.0
     """Seconds between requests to a host."""
-    max_crawl_delay: Annotated[float, Meta(ge=1)] = 60.0
+    max_crawl_delay: Annotated[float, Meta(ge=1, le=86_400)] = 60.0
     """Seconds; a host that asks for more is left for the next run."""
-    max_retry_after: Annotated[float, Meta(ge=0)] = 3600.0
+    max_retry_after: Annotated[float, Meta(ge=0, le=604_800)] = 3600.0
     """Seconds; likewise."""
     max_page_bytes: Annotated[int, Meta(ge=65_536)] = 16 * 1024**2
     """After content codings are undone."""
@@ -49,7 +49,7 @@ class CrawlConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Seconds for one request."""
     max_pages: Positive = 20_000
     """For each site and run."""
-    max_minutes: Annotated[float, Meta(gt=0)] = 60.0
+    max_minutes: Annotated[float, Meta(gt=0, le=44_640)] = 60.0
     """For each site and run."""
     min_free_disk: Annotated[int, Meta(ge=0)] = 1024**3
     """Bytes below which nothing more is fetched."""
@@ -136,7 +136,7 @@ def _site(entry: SiteConfig, key: str) -> Site:
     return Site(
         name=site.name,
         start=site.start,
-        hosts=entry.hosts,
+        hosts=tuple(host.lower() for host in entry.hosts),
         include=entry.include,
         exclude=entry.exclude,
         since=entry.since,

@@ -252,7 +252,9 @@ class Corpus:
         """
         earlier = self.text_path(stem).read_bytes()
         folder = self.archive / "revisions" / article.site / article.id
-        kept = sorted(folder.glob("*.md"), key=lambda path: int(path.stem))
+        kept = sorted(
+            (path for path in folder.glob("*.md") if path.stem.isdigit()), key=lambda path: int(path.stem)
+        )
         if kept and kept[-1].read_bytes() == earlier:
             number = int(kept[-1].stem)
         else:
@@ -319,6 +321,8 @@ class Corpus:
         """Write *report* beside those of earlier runs and return its path."""
         stamp = report.started.replace("-", "").replace(":", "")
         path = self.archive / "runs" / f"{stamp}-{report.site}.json"
+        while path.exists():  # two runs that began in one second
+            path = path.with_name(f"{path.stem}-again.json")
         write_whole(path, msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
         return path
 
