@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # loaded by the commands that need them: a search should not 
     from site_builder.build import BuildReport
 
 DONE, NO, USAGE, SITE_FAILED, DISK, BUSY = 0, 1, 2, 3, 74, 75
+STOPPED = 130
+"""By Ctrl-C or a signal to end, as shells say it."""
 
 P = ParamSpec("P")
 
@@ -60,7 +62,7 @@ def common(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except KeyboardInterrupt:
-            _fail("stopped; run it again to go on", 130)
+            _fail("stopped; run it again to go on", STOPPED)
         except BrokenPipeError:  # the reader of our output has seen enough
             sys.stderr.close()
             sys.exit(DONE)
@@ -376,6 +378,8 @@ def _crawl(
         click.echo(f"pressmark: {name}: another run holds it; wait for it to end", err=True)
     if crawled.busy and not crawled.reports:
         sys.exit(BUSY)
+    if any(report.finished == "stopped" for report in crawled.reports):
+        _fail("stopped; run it again to go on", STOPPED)
     failed = any(report.failed for report in crawled.reports)
     return crawled.reports, SITE_FAILED if failed else BUSY if crawled.busy else DONE
 

@@ -499,6 +499,8 @@ class TestKillsAndLeases:
         _wait_for_requests(newspaper, 15, process)
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=10)
+        assert process.returncode == 130
+        assert b"run it again to go on" in err
         assert b"Traceback" not in err
         [report] = Corpus(tmp_path).runs()
         assert report.finished == "stopped"
