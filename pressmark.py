@@ -9,6 +9,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -153,6 +154,7 @@ def crawl(archive: Path, config_path: Path | None, as_json: bool, **options: Any
 def build(archive: Path, config_path: Path | None, full: bool, explain: str | None, as_json: bool) -> None:
     """Build the searchable archive from the corpus; only pages whose inputs changed are rendered."""
     config = _config(config_path)
+    _require(archive)
     if explain:
         from site_builder.build import explain as explain_page  # noqa: PLC0415
 
@@ -234,6 +236,7 @@ def search(archive: Path, config_path: Path | None, query: str, site: str | None
     from crawler.search import search_corpus  # noqa: PLC0415
 
     _config(config_path)
+    _require(archive)
     found = 0
     for match in search_corpus(archive, query, site=site):
         found += 1
@@ -281,7 +284,10 @@ def clean(
         return
     try:
         if explain:
-            click.echo("\n".join(explain_html(parse(html, address)).lines()))
+            told = explain_html(parse(html, address))
+            click.echo("\n".join(told.lines()))
+            if told.cleaned is None:
+                sys.exit(NO)
             return
         article = clean_html(html, address)
     except NotAnArticle as error:
@@ -301,15 +307,29 @@ def export() -> None:
 @common
 def jsonl(archive: Path, config_path: Path | None) -> None:
     """Print every article as one line of JSON, sorted by id: front matter, body and links."""
-    from crawler.corpus import Corpus, as_record  # noqa: PLC0415
+    from crawler.corpus import BadCorpusFile, Corpus, as_record  # noqa: PLC0415
 
     _config(config_path)
+    _require(archive)
     corpus = Corpus(archive)
     stems = sorted(
         (file.stem for file in corpus.scan()), key=lambda stem: stem.rpartition("/")[2].rpartition("-")[2]
     )
+    bad = 0
     for stem in stems:
-        click.echo(json.dumps(as_record(corpus.read(stem)), ensure_ascii=False))
+        try:
+            click.echo(json.dumps(as_record(corpus.read(stem)), ensure_ascii=False))
+        except BadCorpusFile as error:
+            bad += 1
+            click.echo(f"pressmark: left out: {error}", err=True)
+    if bad:
+        sys.exit(NO)
+
+
+def _require(archive: Path) -> None:
+    """End with a clear word when *archive* is not there: a mistyped name should not pass for an empty archive."""
+    if not archive.is_dir():
+        _fail(f"{archive}: no such archive; pressmark crawl makes one", USAGE)
 
 
 def _config(path: Path | None) -> "Config":
@@ -399,8 +419,9 @@ def _sites(archive: Path, config: "Config", targets: Iterable[str]) -> list["Sit
     chosen = {}
     for target in targets:
         site = known.get(target) or site_at(target)
-        # A configured site keeps its rules when it is named by its address.
-        chosen[site.name] = known.get(site.name, site) if "://" not in target or site.name in known else site
+        # A site that is known keeps its rules when it is named by an address; this run begins at that address.
+        held = known.get(site.name, site)
+        chosen[site.name] = held if target in known else replace(held, start=site.start)
     if not targets:
         chosen = known
     if not chosen:

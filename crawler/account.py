@@ -80,7 +80,7 @@ class Account:
             started=f"{self.started:%Y-%m-%dT%H:%M:%SZ}",
             ended=f"{ended:%Y-%m-%dT%H:%M:%SZ}",
             finished=finished or ("done" if held else "done, but no article was found"),
-            failed=failed or not held,
+            failed=failed or (not held and finished != "stopped"),
             pages=self.pages,
             requests=self.requests,
             received_bytes=self.received_bytes,
@@ -95,6 +95,6 @@ class Account:
 
 def _general(reason: str) -> str:
     """Return *reason* without what differs from page to page, for counting."""
-    if reason.startswith("HTTP"):
+    if reason.startswith("HTTP") or "--allow-host" in reason:
         return reason
     return re.sub(r"(?<= )/\S*", "…", re.sub(r"https?://\S+", "…", re.sub(r"\d[\d,.]*", "#", reason)))

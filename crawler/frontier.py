@@ -99,8 +99,7 @@ create table fetch (
 create index fetch_unread on fetch (read) where read = 0;
 create table run (id integer primary key, started integer not null, ended integer, report text);
 create table host (
-    origin text primary key, robots_at integer, robots_status integer, robots_body blob, robots_warc text,
-    paused_until integer
+    origin text primary key, robots_at integer, robots_status integer, robots_body blob, robots_warc text
 ) without rowid;
 """
 
@@ -461,6 +460,32 @@ class Frontier:
                 db.execute("delete from alias where identity = ?", (after,))
                 db.execute("insert or replace into alias values (?, ?, 'redirect')", (before, due.id))
             return True
+
+    def forget_body(self, due: Due, *, published: str | None = None, now: datetime | None = None) -> None:
+        """Ask for *due* without validators next time, as if its body had never been seen.
+
+        With *published* and *now*: the article is outside the dates this run was asked for, and due for one that
+        asks for others.
+        """
+        with self._commit() as db:
+            db.execute(
+                "update link set etag = null, last_modified = null, digest = null where id = ?", (due.id,)
+            )
+            if published is not None:
+                db.execute(
+                    "update link set published = ?, next_check = ? where id = ?",
+                    (published, _seconds(now), due.id),
+                )
+
+    def admit(self, url: str) -> None:
+        """Remember that the front page has moved to the host of *url*."""
+        with self._commit() as db:
+            db.execute("insert or replace into meta values (?, '')", (f"admitted {url}",))
+
+    def admitted(self) -> list[str]:
+        """Return the addresses the front page has moved to."""
+        rows = self._db.execute("select key from meta where key like 'admitted %'").fetchall()
+        return [row["key"].removeprefix("admitted ") for row in rows]
 
     def unread(self) -> list[tuple[int, Due, str]]:
         """Return the fetches whose captures were kept but not yet read: number, link, place (``file:offset``)."""

@@ -18,6 +18,8 @@ MIN_DELAY_SECONDS = 1.0
 MAX_BARREN_PAGES_PER_PATTERN = 200
 """Pages of one shape of address that gave neither an article nor a new link; more are a trap."""
 
+OUTSIDE_DATES = "published outside the dates asked for"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -43,6 +45,8 @@ class Gate:
         self.site, self.config, self.options = site, config, options
         self.home = origin(site.start)
         """Origin of the start address."""
+        self.homes = {self.home}
+        """It and those the front page has moved to."""
         self.robots: dict[str, Robots] = {}
         """robots.txt of each origin, once it is known."""
         self._own = {site.name, *site.hosts}
@@ -72,6 +76,7 @@ class Gate:
     def admit(self, url: str) -> None:
         """Take the host of *url* for this site's own from now on."""
         self._own.add(site_name(url))
+        self.homes.add(origin(url))
         self._is_own.clear()
 
     def wanted(self, links: Iterable[Link]) -> list[Link]:
@@ -113,7 +118,7 @@ class Gate:
             return f"language {article.language} is not wanted"
         day = date.fromisoformat(article.date[:10]) if article.date else None
         if day and ((self.since and day < self.since) or (self.options.until and day > self.options.until)):
-            return "published outside the dates asked for"
+            return OUTSIDE_DATES
         return None
 
     @property

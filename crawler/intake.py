@@ -7,7 +7,7 @@ from typing import Any
 
 from crawler.account import Account
 from crawler.captures import CaptureWriter, Place, digest
-from crawler.corpus import BadCorpusFile, Corpus
+from crawler.corpus import BadCorpusFile, Corpus, file_digest
 from crawler.frontier import (
     OTHER_INTERVAL_SECONDS,
     Due,
@@ -16,7 +16,7 @@ from crawler.frontier import (
     next_article_check,
     next_listing_check,
 )
-from crawler.gate import Gate
+from crawler.gate import OUTSIDE_DATES, Gate
 from crawler.items import Article, Capture, Kind, Link, Reading, Source
 from crawler.politeness import retry_after_seconds
 from crawler.store import store
@@ -65,6 +65,8 @@ class Intake:
             account,
         )
         self._read = read
+        self._orphans: dict[str, str] = {}
+        """Stems of articles the corpus holds and the frontier does not know, by id."""
 
     async def take(self, due: Due, capture: Capture, *, tries: int) -> Retry | None:
         """Bring *due*, answered by *capture*, to its outcome; *tries* is how often this run has asked before.
@@ -96,11 +98,32 @@ class Intake:
         """Finish what a kill interrupted: *capture* is stored, what it says is not."""
         await self._read_and_store(due, capture, fetch_id, self.frontier.place_of(fetch_id), changed=True)
 
+    def lacks_file(self, due: Due) -> bool:
+        """Whether the corpus file of the article *due* leads to was deleted by hand."""
+        return due.stem is not None and not self.corpus.text_path(due.stem).exists()
+
+    def adopt(self, stems: Iterable[str]) -> None:
+        """Take the articles kept at *stems* for those of links that come to the same id."""
+        self._orphans = {stem.rpartition("/")[2].rpartition("-")[2]: stem for stem in stems}
+
+    def _adopted(self, due: Due, id_: str) -> Due:
+        stem = self._orphans.pop(id_)
+        try:
+            held = self.corpus.read(stem)
+        except BadCorpusFile:
+            return due
+        return replace(due, article_id=id_, stem=stem, file_digest=file_digest(held), captured=held.captured)
+
     # By status
 
     async def _whole(self, due: Due, capture: Capture) -> None:
         body_digest = digest(capture.body)
-        if body_digest == due.digest and due.kind is not None and due.captured_at:
+        if (
+            body_digest == due.digest
+            and due.kind is not None
+            and due.captured_at
+            and not self.lacks_file(due)
+        ):
             self._unchanged(due, capture)
             return
         place = self.captures.response(capture, due.link)
@@ -144,6 +167,7 @@ class Intake:
         if due.link.source is Source.START and not self.gate.is_own(target):
             # The site lives elsewhere, e.g. a bare domain leads to its front page on another host.
             self.gate.admit(target)
+            self.frontier.admit(target)
         if not self.gate.is_own(target):
             reason = "leads to another site"
             self._end(due, "refused", reason, next_check=_later(capture), fetch_id=fetch_id)
@@ -183,6 +207,7 @@ class Intake:
             reading = await self._read(capture, due.link)
         except ReadingFailed as error:
             self._end(due, "failed", str(error), next_check=_later(capture), fetch_id=fetch_id)
+            self.frontier.forget_body(due)
             return
         links = self.gate.wanted(reading.links)
         if due.link.source is Source.START and not any(link.source is Source.AUTODISCOVERY for link in links):
@@ -210,6 +235,8 @@ class Intake:
         due, capture = settle.due, settle.capture
         if reason := self.gate.unwanted(article):
             self._settle(settle, "refused", reason, next_check=_later(capture))
+            outside = reason == OUTSIDE_DATES
+            self.frontier.forget_body(due, published=article.date if outside else None, now=capture.captured)
             return
         if original := self._original(due, article):
             # The article is read at the address it claims; this page is another dress of it.
@@ -227,6 +254,9 @@ class Intake:
         )
         if due.article_id is None and (other := self.frontier.other_with_id(article.id, due)):
             raise BadCorpusFile(f"{identity(article.url)} and {other} have the same id {article.id}")
+        if due.article_id is None and article.id in self._orphans:
+            due = self._adopted(due, article.id)
+            settle = replace(settle, due=due)
         stored = store(self.corpus, article, due)
         self.account.learn(article, settle.reading)
         check = next_article_check(article.date, capture.captured, first_seen=capture.captured)

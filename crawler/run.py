@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from crawler.account import Account
 from crawler.captures import CaptureWriter, cut_back, read_capture
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 
 WINDOW = 8
 """Links of one site in hand at a time: being fetched, waiting for their turn, or being read."""
+POLITE_WINDOW = 2
+"""The same where there is a delay to keep: what is in hand is still fetched after a signal to end."""
 MAX_FAILURES_IN_A_ROW = 10
 MIN_FAILED_INTERVAL_SECONDS, MAX_FAILED_INTERVAL_SECONDS = HOUR // 2, DAY
 REFUSED_INTERVAL_SECONDS = DAY
@@ -120,6 +123,11 @@ class Run:
                 self.frontier.forget_fetch(fetch_id)
             else:
                 await self.intake.take_again(fetch_id, due, capture)
+        for url in self.frontier.admitted():
+            self.gate.admit(url)
+        if not self.frontier.held_count():
+            # The state was lost or moved away: what the corpus holds is taken up again, not stored anew.
+            self.intake.adopt(file.stem for file in self.corpus.scan(self.site.name))
         self.frontier.add([Link(url=self.site.start, source=Source.START)], now)
         if self.options.poll:
             self.frontier.poll_listings(now)
@@ -143,7 +151,8 @@ class Run:
         return asks
 
     def _room(self) -> int:
-        room = min(WINDOW, self.config.max_pages - self.account.pages) - self._in_hand
+        window = WINDOW if self.gate.delay_seconds(self.gate.home) < 1 else POLITE_WINDOW
+        room = min(window, self.config.max_pages - self.account.pages) - self._in_hand
         if self.options.limit is not None:
             room = min(room, self.options.limit - self.account.written - self._in_hand)
         return room
@@ -181,10 +190,11 @@ class Run:
             )
             return None
         headers = {}
-        if due.digest and due.etag:
-            headers["If-None-Match"] = due.etag
-        if due.digest and due.last_modified:
-            headers["If-Modified-Since"] = due.last_modified
+        if due.digest and not self.intake.lacks_file(due):
+            if due.etag:
+                headers["If-None-Match"] = due.etag
+            if due.last_modified:
+                headers["If-Modified-Since"] = due.last_modified
         return Ask(url=due.link.url, due=due, headers=headers)
 
     def _refuse(
@@ -257,12 +267,8 @@ class Run:
             self._be_patient(due, retry)
             return
         self._in_hand -= 1
-        if (
-            due.link.source is Source.START
-            and answer.capture.status >= 400
-            and not self.frontier.held_count()
-        ):
-            self.stop(f"the start address gave HTTP {answer.capture.status}")
+        if due.link.source is Source.START and answer.capture.status >= 400:
+            self._start_failed(f"the start address gave HTTP {answer.capture.status}")
 
     def _be_patient(self, due: Due, retry: Retry) -> None:
         """Ask again for *due*, when the server has had the time it asks for."""
@@ -272,7 +278,8 @@ class Run:
             self.stop(f"asked to wait {wait:.0f} s, more than crawl.max_retry_after")
             return
         if retry.pause_host:
-            until = self._now() + timedelta(seconds=wait or self._backoff_seconds(due))
+            # Our clock counts whole seconds: one more keeps the host from being asked too early.
+            until = self._now() + timedelta(seconds=(wait or self._backoff_seconds(due)) + 1)
             self._paused_until = max(until, self._paused_until or until)
             log.info("%s asks for patience: nothing until %s", netloc(due.link.url), until.isoformat())
         self._try_again(due, retry.reason, wait=wait)
@@ -297,8 +304,17 @@ class Run:
         """Leave *due* for a later run: an outage of an hour should not cost a day, nor a dead page a try an hour."""
         seconds = min(MAX_FAILED_INTERVAL_SECONDS, MIN_FAILED_INTERVAL_SECONDS * 2 ** min(due.fails, 16))
         self.frontier.failed(due, reason, self._now() + timedelta(seconds=seconds), again=False)
+        if due.link.source is Source.START:
+            self._start_failed(f"the start address failed: {reason}")
         self.account.count(due.link.url, "failed", reason)
         self._in_hand -= 1
+
+    def _start_failed(self, reason: str) -> None:
+        """Somebody should look; what is held may still be reached by its feeds and sitemaps."""
+        self._failed = True
+        log.warning("%s: %s", self.site.name, reason)
+        if not self.frontier.held_count():
+            self.stop(reason)
 
     def check_disk(self) -> None:
         """Raise `DiskFull` when less is free than the configuration wants."""
@@ -348,7 +364,7 @@ class Run:
 
     def _know_robots(self, host: str, robots: Robots, now: datetime) -> None:
         self.gate.robots[host] = robots
-        if host != self.gate.home or robots.state == "unreachable":
+        if host not in self.gate.homes or robots.state == "unreachable":
             return
         asked = self.gate.crawl_delay_seconds(host)
         if asked is not None and asked > self.config.max_crawl_delay:
@@ -388,9 +404,10 @@ class Run:
             name=self.site.name, start=self.site.start
         )
         robots = self.gate.robots.get(host)
+        at_root = urlsplit(self.site.start).path == "/"
         known = replace(
             known,
-            start=self.site.start,
+            start=self.site.start if at_root else known.start,
             robots=robots.state if robots else known.robots,
             robots_warc=self.frontier.robots_warc(host),
             crawl_delay_seconds=self.gate.crawl_delay_seconds(host),

@@ -307,6 +307,10 @@ def test_search_from_the_terminal(kept: Kept, tmp_path: Path) -> None:
     assert "U.S. Secures Key Southeast Asia" in done.out
     assert pressmark("search", "nvidia", "--archive", kept[1]).code == 1
     assert pressmark("search", "anything", "--archive", tmp_path).code == 1
+    for command in (("search", "x"), ("build",), ("export", "jsonl")):
+        done = pressmark(*command, "--archive", tmp_path / "mistyped")
+        assert done.code == 2
+        assert "no such archive" in done.err
 
 
 def test_clean_prints_the_article_or_the_reason(tmp_path: Path) -> None:

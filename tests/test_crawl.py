@@ -225,6 +225,33 @@ class TestTheSecondRun:
         assert path.read_bytes() == edited
         assert any("edited by hand" in reason for reason in report["reasons"])
 
+    def test_a_file_deleted_by_hand_comes_back(self, newspaper: Newspaper, tmp_path: Path) -> None:
+        crawl(newspaper, tmp_path, "--limit", 5)
+        before = tree(tmp_path / "corpus")
+        path = next((tmp_path / "corpus").rglob("*.md"))
+        path.unlink()
+        crawl(newspaper, tmp_path, "--recheck", "--limit", 1)
+        assert path.exists()
+        assert set(before) <= set(tree(tmp_path / "corpus"))
+
+    def test_a_lost_state_takes_up_what_the_corpus_holds(self, newspaper: Newspaper, tmp_path: Path) -> None:
+        crawl(newspaper, tmp_path)
+        before = set(tree(tmp_path / "corpus"))
+        for path in (tmp_path / "state").iterdir():
+            path.unlink()
+        newspaper.edition = 2  # one article has another title, which would give it another name
+        [report] = crawl(newspaper, tmp_path).json
+        assert set(tree(tmp_path / "corpus")) == before
+        assert report["outcomes"]["revised"] == 1
+        assert "stored" not in report["outcomes"]
+
+    def test_a_front_page_that_answers_with_an_error_is_an_alarm(
+        self, newspaper: Newspaper, tmp_path: Path
+    ) -> None:
+        crawl(newspaper, tmp_path, "--limit", 2)
+        newspaper.faults["/"] = fail(403)
+        assert crawl(newspaper, tmp_path).code == 3
+
 
 class TestWhatTheCommandIsAskedFor:
     def test_limit_stores_no_more(self, newspaper: Newspaper, tmp_path: Path) -> None:
@@ -242,6 +269,30 @@ class TestWhatTheCommandIsAskedFor:
         assert days
         assert all("2025-10-25" <= day <= "2025-10-31" for day in days)
         assert "/2025/11/01" not in "".join(request.path for request in newspaper.requests)
+
+    def test_what_one_run_was_not_asked_for_another_still_gets(
+        self, newspaper: Newspaper, tmp_path: Path
+    ) -> None:
+        crawl(newspaper, tmp_path, "--since", "2025-10-25")
+        crawl(newspaper, tmp_path)
+        assert set(articles(tmp_path)) == {p for p, t in paper.truth().items() if t["paper"] == paper.NAME}
+
+    def test_a_site_begun_at_an_article_can_be_named_by_its_front_page(
+        self, newspaper: Newspaper, tmp_path: Path
+    ) -> None:
+        crawl(newspaper, tmp_path, "--limit", 1, urls=[newspaper.origin + paper.CHANGED])
+        newspaper.requests.clear()
+        crawl(newspaper, tmp_path, "--limit", 3)
+        assert "/" in {request.path for request in newspaper.requests}
+
+    def test_a_front_page_that_moved_to_another_host_is_followed_on_every_run(
+        self, newspaper: Newspaper, tmp_path: Path
+    ) -> None:
+        newspaper.faults[newspaper.second_url] = redirect(newspaper.url)
+        crawl(newspaper, tmp_path, "--limit", 3, urls=[newspaper.second_url])
+        [report] = crawl(newspaper, tmp_path, urls=[]).json
+        assert report["outcomes"]["stored"] > 20
+        assert report["sources"]["sitemap"] > 20
 
     def test_a_delay_is_kept_at_the_server(self, newspaper: Newspaper, tmp_path: Path) -> None:
         hosts = ("--allow-host", newspaper.hosts[1])

@@ -22,9 +22,6 @@ from crawler.page import Page
 
 _SENTENCE = re.compile(r"[.!?…。！？।؟۔։](?:[\"'”’»)\]」』]|\s|$)")
 _COMMA = re.compile(r"[,;،、，;:]")
-_STORY_NAMES = re.compile(
-    r"(?i)article-?_?(?:body|content|text|copy)|story-?_?(?:body|content|text)|entry-?_?content|post-?_?(?:body|content|text)|body-?_?(?:text|copy|content)|articlebody|storybody|e-content|rich-?text|main-?content"
-)
 _SHARE_HOSTS = frozenset(
     "facebook.com twitter.com x.com linkedin.com pinterest.com reddit.com t.me telegram.me wa.me whatsapp.com "
     "api.whatsapp.com vk.com getpocket.com threads.net bsky.app news.google.com apps.apple.com play.google.com".split()
@@ -497,6 +494,7 @@ def _is_names(text: str) -> bool:
 
 def _is_date_line(text: str) -> bool:
     """Whether *text* is a date and next to nothing else."""
+    text = re.sub(r"(?<=\d)\.", "", text)  # "5. März 2026" is no sentence that ends at 5
     if sum(character.isdigit() for character in text) < 3 or _SENTENCE.search(text.rstrip(".")):
         return False
     lead = re.split(r"\d", text, maxsplit=1)[0]

@@ -222,8 +222,3 @@ def rights(page: Page) -> tuple[str, ...]:
 _RESERVING = frozenset(
     {"noarchive", "noai", "noimageai", "noindex", "nosnippet", "noimageindex", "nocache", "none", "nofollow"}
 )
-
-
-def sites_of(page: Page, found: Layout) -> set[str]:
-    """Return the folded names of the site."""
-    return site_names(page, found)
