@@ -42,7 +42,7 @@ $(READY): constraints.txt pyproject.toml
 lock:  ## write constraints.txt anew from the ranges in pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes \
-	  --no-emit-index-url --no-header --no-annotate --output-file constraints.txt pyproject.toml
+	  --no-emit-index-url --no-header --no-annotate --no-strip-extras --output-file constraints.txt pyproject.toml
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
