@@ -1,8 +1,10 @@
 """The crawl: every run's frontier opened, one Scrapy process for all of them, and their reports."""
 
 import logging
+import signal
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from crawler.frontier import SiteBusy
 from crawler.gate import Options
 from crawler.items import RunReport, Site
 from crawler.run import Run, utc_now
-from crawler.spiders.news import NewsSpider
+from crawler.spiders.news import STOPS, NewsSpider
 from crawler.workers import Workers
 
 
@@ -44,7 +46,7 @@ def crawl(
         OSError: the disk is full or not writable.
     """
     runs, busy = [], []
-    with Workers() as workers:
+    with _stops_held(), Workers() as workers:
         for site in sites:
             try:
                 run = Run(site, archive, config=config, options=options, read=workers.read, now=utc_now)
@@ -66,6 +68,16 @@ def crawl(
     if spider.fatal:
         raise spider.fatal
     return Crawled(reports=tuple(spider.reports), busy=tuple(busy))
+
+
+@contextmanager
+def _stops_held() -> Iterator[None]:
+    """Keep a stop waiting while the crawl is set up; the spider lets it through once its runs can end well."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _settings(config: CrawlConfig, options: Options) -> Settings:

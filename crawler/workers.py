@@ -1,12 +1,13 @@
 """Readings made in worker processes, each page under a limit of time and memory, so that no page can stop the crawl."""
 
 import asyncio
-import multiprocessing
 import os
 import resource
 import signal
 from concurrent.futures import TimeoutError as TookTooLong
 from contextlib import suppress
+from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.synchronize import RLock
 from types import TracebackType
 from typing import Self
 
@@ -31,8 +32,7 @@ class Workers:
         """Start up to *count* processes, by default one a core."""
         self._pool = ProcessPool(
             max_workers=count or min(os.cpu_count() or 1, MAX_WORKERS),
-            # A forked copy of a process that runs a reactor and threads is no safe place to work in.
-            context=multiprocessing.get_context("spawn"),
+            context=_Context(),
             initializer=_limit_memory,
         )
 
@@ -42,7 +42,7 @@ class Workers:
         Raises:
             ReadingFailed: too slow, too large, or an error in the reading of this one page.
         """
-        future = self._pool.schedule(read, args=(capture, link), timeout=TIME_LIMIT_SECONDS)
+        future = self._pool.schedule(_read, args=(capture, link), timeout=TIME_LIMIT_SECONDS)
         try:
             reading: Reading = await asyncio.wrap_future(future)
         except TookTooLong as error:
@@ -69,7 +69,47 @@ class Workers:
         self._pool.join()
 
 
+class _Worker(SpawnProcess):
+    """A process deaf, from its first moment, to what is said to the whole group of processes.
+
+    Ctrl-C and a service manager's stop reach every process; the main one alone decides when the others end.
+    """
+
+    def start(self) -> None:
+        heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        try:
+            super().start()  # which passes the mask on
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+
+    def terminate(self) -> None:
+        self.kill()
+
+
+class _Context(SpawnContext):
+    """How the processes are made: not forked, for a process with a reactor and threads is no safe thing to copy."""
+
+    Process = _Worker
+
+    def __init__(self) -> None:
+        # A pool that is stopped lets go of its locks at once; a process still starting up would not find them.
+        self._locks: list[RLock] = []
+
+    def RLock(self) -> RLock:  # noqa: N802 the name that multiprocessing gives it
+        lock = super().RLock()
+        self._locks.append(lock)
+        return lock
+
+
+def _read(capture: Capture, link: Link) -> Reading:
+    """Read, and die of it if there is nobody left to set the limit."""
+    signal.setitimer(signal.ITIMER_REAL, 2 * TIME_LIMIT_SECONDS)
+    try:
+        return read(capture, link)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
 def _limit_memory() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's to handle
     with suppress(ValueError, OSError):  # macOS knows no such limit
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))

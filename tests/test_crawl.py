@@ -558,6 +558,25 @@ class TestKillsAndLeases:
         crawl(newspaper, tmp_path)
         assert set(articles(tmp_path)) == {p for p, t in paper.truth().items() if t["paper"] == paper.NAME}
 
+    @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+    def test_stopped_with_its_whole_group_while_it_is_set_up_it_says_so(
+        self, newspaper: Newspaper, tmp_path: Path, stop: signal.Signals
+    ) -> None:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "pressmark.py"), "crawl", newspaper.url, "--allow-host", newspaper.hosts[0],
+             "--delay", "0.05", "--archive", str(tmp_path)],
+            env=environment(), stderr=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+        while not list(tmp_path.glob("state/*.sqlite")) and process.poll() is None:
+            time.sleep(0.001)
+        os.killpg(process.pid, stop)  # as a terminal's Ctrl-C or a service manager does
+        _, err = process.communicate(timeout=20)
+        assert process.returncode == 130
+        assert b"run it again to go on" in err
+        assert b"Traceback" not in err
+        [report] = Corpus(tmp_path).runs()
+        assert report.finished == "stopped"
+
     def test_a_full_disk_is_one_line_and_its_own_exit_code(
         self, newspaper: Newspaper, tmp_path: Path
     ) -> None:

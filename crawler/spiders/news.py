@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 GAP_MARGIN_SECONDS = 0.02
 """Added to a delay, so that the gap is kept where it counts, at the server, whatever the network adds to one request."""
+STOPS = frozenset({signal.SIGINT, signal.SIGTERM})
+"""What asks a crawl to end: Ctrl-C, and a service manager."""
 SHORTEST_SLEEP_SECONDS = 0.05
 
 
@@ -74,6 +77,7 @@ class NewsSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield the requests of each run as its window has room, until all runs are done."""
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
         try:
             for run in self.active:
                 await run.begin()

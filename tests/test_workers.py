@@ -1,0 +1,123 @@
+"""The processes that read pages: limits, signals and a quiet end."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from crawler.items import Capture, Kind, Link, Source
+from crawler.workers import ReadingFailed, Workers
+from tests.conftest import ROOT, environment
+
+NOW = datetime(2025, 11, 2, tzinfo=UTC)
+LINK = Link(url="https://example.org/a", source=Source.SECTION)
+
+
+def capture(body: bytes) -> Capture:
+    return Capture(
+        url=LINK.url,
+        status=200,
+        headers=(("Content-Type", "text/html; charset=utf-8"),),
+        body=body,
+        captured=NOW,
+    )
+
+
+def run_script(tmp_path: Path, code: str) -> "subprocess.CompletedProcess[str]":
+    script = tmp_path / "script.py"
+    script.write_text(textwrap.dedent(code))
+    return subprocess.run(
+        [sys.executable, script], env=environment() | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_a_page_is_read_in_another_process() -> None:
+    with Workers(1) as workers:
+        reading = asyncio.run(
+            workers.read(capture(b"<title>Home</title><a href=/b>A story told here</a>"), LINK)
+        )
+    assert reading.kind is not Kind.ARTICLE
+
+
+def test_an_error_of_one_page_is_its_own_and_the_next_is_read() -> None:
+    async def both() -> None:
+        with pytest.raises(ReadingFailed, match="AttributeError"):
+            await workers.read("no capture", LINK)  # type: ignore[arg-type]
+        await workers.read(capture(b"<p>fine"), LINK)
+
+    with Workers(1) as workers:
+        asyncio.run(both())
+
+
+def test_stopped_while_its_processes_still_start_it_says_nothing(tmp_path: Path) -> None:
+    code = """
+        import asyncio
+        from contextlib import suppress
+        from crawler.workers import ReadingFailed, Workers
+
+        async def one():
+            with Workers(8) as workers, suppress(ReadingFailed):
+                await workers.read(None, None)
+
+        if __name__ == "__main__":
+            for _ in range(4):
+                asyncio.run(one())
+    """
+    done = run_script(tmp_path, code)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_reading_with_nobody_left_to_end_it_ends_itself(tmp_path: Path) -> None:
+    code = """
+        from crawler import workers
+
+        def forever(capture, link):
+            while True:
+                pass
+
+        workers.TIME_LIMIT_SECONDS, workers.read = 0.1, forever
+        workers._read(None, None)
+    """
+    assert run_script(tmp_path, code).returncode == -signal.SIGALRM
+
+
+@pytest.mark.parametrize("said", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_whole_group_leaves_the_reading_alone(tmp_path: Path, said: signal.Signals) -> None:
+    code = """
+        import asyncio, os, signal, sys
+        from crawler.workers import Workers
+        from tests.test_workers import LINK, capture
+
+        async def go():
+            with Workers(2) as workers:
+                for _ in range(40):
+                    await workers.read(capture(b"<p>word " * 5000), LINK)
+
+        if __name__ == "__main__":
+            for one in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(one, lambda *_: None)
+            print("ready", flush=True)
+            asyncio.run(go())
+            print("done")
+    """
+    script = tmp_path / "script.py"
+    script.write_text(textwrap.dedent(code))
+    process = subprocess.Popen(
+        [sys.executable, script], env=environment() | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    while process.poll() is None:  # from their first moment to their last
+        os.killpg(process.pid, said)
+        time.sleep(0.01)
+    out, err = process.communicate(timeout=30)
+    assert (out, err) == ("done\n", "")
