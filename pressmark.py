@@ -158,7 +158,10 @@ def build(archive: Path, config_path: Path | None, full: bool, explain: str | No
     if explain:
         from site_builder.build import explain as explain_page  # noqa: PLC0415
 
-        click.echo(explain_page(archive, explain, **_presentation(config)))
+        told = explain_page(archive, explain, **_presentation(config))
+        if told is None:
+            _fail(f"no page of this archive has the path {explain!r}", NO)
+        click.echo(told, nl=False)
         return
     report = _build(archive, config, full=full)
     if as_json:

@@ -71,7 +71,7 @@ def build(
         archive: the folder that holds ``corpus``.
         title: name of the archive, on every page.
         base_url: where the built archive will be served; ``None`` when anywhere, and then it has no sitemap.
-        language: of the archive's own words, BCP 47.
+        language: taken for articles that do not say theirs, BCP 47.
         page_size: articles on one list page.
         full: forget what earlier builds remembered; the result is the same, byte for byte.
         progress: called with the stage, how many are done, and how many there are.
@@ -132,8 +132,11 @@ def explain(
     base_url: str | None = None,
     language: str = "en",
     page_size: int = 50,
-) -> str:
-    """Return what the page at *page_path* is made from and whether, and why, the next build writes it."""
+) -> str | None:
+    """Return what the page at *page_path* is made from and whether, and why, the next build writes it.
+
+    ``None`` when the archive has no such page.
+    """
     settings = _settings(title, base_url, language, page_size)
     path = page_path.removeprefix("./").removeprefix(f"{archive.as_posix()}/site/").removeprefix("site/")
     corpus, output = Corpus(archive), Output(archive / "site")
@@ -142,9 +145,7 @@ def explain(
         load(corpus, memory, _silent)
         holdings, _ = _holdings(corpus, memory, settings)
         page = next((page for page in _plan(holdings, memory) if page.path == path), None)
-        if page is None:
-            return f"{path}: no page of this archive has this path\n"
-        return _explanation(page, memory, output)
+        return None if page is None else _explanation(page, memory, output)
 
 
 def _explanation(page: Page, memory: Memory, output: Output) -> str:

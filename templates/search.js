@@ -209,15 +209,15 @@
     new Map((await part(`f-${name}`)).map(([value, text]) => [value, places(text)])));
 
   const asDay = (iso) => (iso ? Date.parse(`${iso}T00:00:00Z`) / 86400000 : null);
-  const asISO = (day) => new Date(day * 86400000).toISOString().slice(0, 10);
+  const inWords = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
 
-  // Run state → {ids in order, scores, counts by facet, notes}; null when nothing is asked for.
+  // Run state → {asked: whether anything is; ids in order, scores, counts by facet, notes}.
   const search = async (state) => {
     const notes = new Set();
     const clauses = parse(state.q);
     let scores = await queryScores(clauses, notes);
     const chosen = FACETS.filter((name) => state[name].length);
-    if (!scores && !chosen.length && !state.from && !state.to) return null;
+    const asked = scores || chosen.length || state.from || state.to;
     const { documents } = await manifest();
     const days = await dayOf("");
     scores ??= new Map(Array.from({ length: documents }, (_, id) => [id, 0]));
@@ -238,7 +238,7 @@
     ids = ids.filter((id) => fits(id)).sort((a, b) => a - b);
     if (state.order === "relevance") ids.sort((a, b) => scores.get(b) - scores.get(a) || a - b);
     if (state.order === "oldest") ids = [...ids.filter((id) => id < days.length).reverse(), ...ids.filter((id) => id >= days.length)];
-    return { ids, scores, counts, notes, clauses };
+    return { asked, ids, scores, counts, notes, clauses };
   };
 
   Object.assign(globalThis.pressmarkSearch, { search, load }); // for the tests, which ask what the page asks
@@ -259,8 +259,17 @@
     const state = empty();
     for (const name of ["q", "from", "to", "order"]) state[name] = given.get(name) ?? state[name];
     for (const name of FACETS) state[name] = given.getAll(name);
-    if (!/^\d{4}-\d\d-\d\d$/.test(state.from)) state.from = "";
-    if (!/^\d{4}-\d\d-\d\d$/.test(state.to)) state.to = "";
+    return state;
+  };
+
+  // What a field does not take, such as a day that is none, is not asked for.
+  const fill = (state) => {
+    for (const name of ["q", "from", "to", "order"]) {
+      const field = $(`#${name}`);
+      if (field.value !== state[name]) field.value = state[name];
+      state[name] = field.value;
+    }
+    if (!state.order) state.order = $("#order").value = "relevance";
     return state;
   };
 
@@ -269,7 +278,7 @@
     for (const name of ["q", "from", "to"]) if (state[name]) given.set(name, state[name]);
     if (state.order !== "relevance") given.set("order", state.order);
     for (const name of FACETS) for (const value of state[name]) given.append(name, value);
-    return `#${given}`;
+    return `#${location.search && !given.size ? "q=" : given}`;
   };
 
   const stateOnPage = () => {
@@ -316,7 +325,7 @@
     const link = element("a", { className: "head", textContent: title, lang: language, dir: direction });
     link.href = path.split("/").map(encodeURIComponent).join("/") + (sought ? `#hl=${encodeURIComponent(sought)}` : "");
     const text = element("p", { textContent: excerpt, lang: language, dir: direction });
-    const about = [siteOf(id), days[id] === undefined ? "undated" : asISO(days[id])];
+    const about = [siteOf(id), days[id] === undefined ? "undated" : inWords.format(days[id] * 86400000)];
     const small = element("small", {}, ...about.filter(Boolean).map((textContent) => element("span", { textContent })));
     const item = element("li", {}, link, text, small);
     globalThis.pressmark?.mark(link, sought);
@@ -340,26 +349,22 @@
 
   const run = async () => {
     const mine = ++latest;
-    const state = stateInAddress();
+    const state = fill(stateInAddress());
     try {
       const found = await search(state);
       if (mine !== latest) return;
-      $("#results-area").hidden = !found;
-      $("#browse").hidden = Boolean(found?.ids.length);
-      if (!found) {
-        $("#count").textContent = "";
-        return;
-      }
+      $("#results-area").hidden = false;
+      const total = found.ids.length;
+      $("#browse").hidden = found.asked && total;
       showFacets(state, found.counts);
       const filtered = Boolean(state.from || state.to || FACETS.some((name) => state[name].length));
       $("#clear").hidden = !filtered;
-      const total = found.ids.length;
-      $("#count").textContent = total
+      $("#count").textContent = !found.asked ? "" : total
         ? `${total} ${total === 1 ? "article" : "articles"}`
         : `No article fits.${filtered ? " Clear the filters, or try" : " Try"} fewer words, or the beginning of one.`;
       $("#cut").textContent = [...found.notes].join(" ");
       $("#cut").hidden = !found.notes.size;
-      await showHits(found, mine);
+      await showHits(found.asked ? found : { ...found, ids: [] }, mine);
     } catch (error) {
       if (mine !== latest) return;
       $("#results-area").hidden = false;
@@ -367,11 +372,6 @@
       $("#hits").replaceChildren();
       $("#browse").hidden = false;
     }
-  };
-
-  const fill = (state) => {
-    if ($("#q").value !== state.q) $("#q").value = state.q;
-    for (const name of ["from", "to", "order"]) $(`#${name}`).value = state[name];
   };
 
   const go = (state, step) => {
@@ -383,7 +383,6 @@
 
   const back = () => {
     shown = PAGE;
-    fill(stateInAddress());
     run();
   };
 
@@ -402,10 +401,7 @@
   $("#search").addEventListener("change", (event) => {
     if (event.target.id !== "q") go(stateOnPage(), true);
   });
-  $("#clear").addEventListener("click", () => go({ ...empty(), q: $("#q").value, order: $("#order").value }, true).then(() => {
-    fill(stateInAddress());
-    $("#q").focus();
-  }));
+  $("#clear").addEventListener("click", () => go({ ...empty(), q: $("#q").value, order: $("#order").value }, true).then(() => $("#q").focus()));
   $("#more").addEventListener("click", async () => {
     const first = shown;
     shown += PAGE;

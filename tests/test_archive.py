@@ -118,6 +118,9 @@ def test_explain_says_what_a_page_is_made_of(kept: Kept) -> None:
     done = pressmark("build", "--archive", kept[1], "--explain", "index.html")
     assert done.code == 0
     assert "up to date" in done.out
+    unknown = pressmark("build", "--archive", kept[1], "--explain", "nowhere.html")
+    assert (unknown.code, unknown.out) == (1, "")
+    assert "no page" in unknown.err
 
 
 @pytest.fixture(scope="module")

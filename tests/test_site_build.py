@@ -467,7 +467,7 @@ def test_explain_says_what_a_page_is_made_from_and_why_it_is_stale(archive: Path
     assert "changed by someone else" in explain(archive, "about.html")
     (archive / "site/about.html").unlink()
     assert "its file is missing" in explain(archive, "about.html")
-    assert "no page" in explain(archive, "nowhere.html")
+    assert explain(archive, "nowhere.html") is None
     build(archive)
     assert "Another headline" in (archive / f"site/articles/{stem}.html").read_text()
 
