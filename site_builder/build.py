@@ -26,6 +26,10 @@ from site_builder.topics import topics
 PAGES_A_COMMIT = 200
 WHOLE = "whole"
 """Name of the fact that the last build was finished, and of what besides the corpus it was made from."""
+RENDERING = (".py", ".html", ".xml")
+"""What every page is rendered with: another version renders everything again."""
+COPIED = (".css", ".js", ".svg")
+"""What pages load."""
 
 
 # What is the disk's fault and not the memory's: forgetting it would not help.
@@ -196,13 +200,13 @@ def _besides(corpus: Corpus, settings: Settings) -> str:
         for pattern in ("sites/*/site.toml", "runs/*.json")
         for path in corpus.archive.glob(pattern)
     )
-    return digest(settings.digest, [entry[1:] for entry in beside], [len(beside)], _code())
+    return digest(settings.digest, [entry[1:] for entry in beside], [len(beside)], _code(*RENDERING, *COPIED))
 
 
-def _code() -> str:
-    """Return the digest of the builder and its templates: another version renders everything again."""
+def _code(*endings: str) -> str:
+    """Return the digest of the builder's own files with these *endings*."""
     found = blake2b(digest_size=8)
-    for package, endings in (("site_builder", (".py",)), ("templates", (".html", ".xml"))):
+    for package in ("site_builder", "templates"):
         for file in sorted(files(package).iterdir(), key=lambda file: file.name):
             if file.name.endswith(endings):
                 found.update(file.name.encode() + b"\n" + file.read_bytes())
@@ -247,7 +251,7 @@ def _holdings(corpus: Corpus, memory: Memory, settings: Settings) -> tuple[Holdi
 
 
 def _plan(holdings: Holdings, memory: Memory) -> tuple[Page, ...]:
-    code = _code()
+    code = _code(*RENDERING)
     return plan(holdings, code, search_pages(holdings, memory, code))
 
 

@@ -25,7 +25,7 @@
   const PREFIX_WEIGHT = 0.5;
   const MAX_PREFIX_SHARDS = 8;
 
-  // ---- files -------------------------------------------------------------------------------------------
+  // ---- files ----
 
   const arrived = new Map();
   const asked = new Map();
@@ -63,7 +63,7 @@
   const manifest = () => load("manifest");
   const part = async (name) => load(`${(await manifest()).segment}/${name}`);
 
-  // ---- numbers -----------------------------------------------------------------------------------------
+  // ---- numbers ----
 
   const places = (text) => {
     const reader = new Reader(text);
@@ -72,7 +72,7 @@
     return found;
   };
 
-  // ---- words -------------------------------------------------------------------------------------------
+  // ---- words ----
 
   const termShard = once(async (n) => {
     const terms = new Map();
@@ -198,7 +198,7 @@
     return scores;
   };
 
-  // ---- filters -----------------------------------------------------------------------------------------
+  // ---- filters ----
 
   const dayOf = once(async () => {
     const { days } = await part("docs");
@@ -211,13 +211,12 @@
   const asDay = (iso) => (iso ? Date.parse(`${iso}T00:00:00Z`) / 86400000 : null);
   const inWords = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
 
-  // Run state → {asked: whether anything is; ids in order, scores, counts by facet, notes}.
+  // Run state → {ids in order, scores, counts by facet, notes}.
   const search = async (state) => {
     const notes = new Set();
     const clauses = parse(state.q);
     let scores = await queryScores(clauses, notes);
     const chosen = FACETS.filter((name) => state[name].length);
-    const asked = scores || chosen.length || state.from || state.to;
     const { documents } = await manifest();
     const days = await dayOf("");
     scores ??= new Map(Array.from({ length: documents }, (_, id) => [id, 0]));
@@ -238,18 +237,19 @@
     ids = ids.filter((id) => fits(id)).sort((a, b) => a - b);
     if (state.order === "relevance") ids.sort((a, b) => scores.get(b) - scores.get(a) || a - b);
     if (state.order === "oldest") ids = [...ids.filter((id) => id < days.length).reverse(), ...ids.filter((id) => id >= days.length)];
-    return { asked, ids, scores, counts, notes, clauses };
+    return { ids, scores, counts, notes, clauses };
   };
 
   Object.assign(globalThis.pressmarkSearch, { search, load }); // for the tests, which ask what the page asks
 
-  // ---- page --------------------------------------------------------------------------------------------
+  // ---- page ----
 
   const NAMES = { site: "Site", section: "Section", topic: "Topic", author: "Author", language: "Language" };
   const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|he|ps|sd|ug|ur|yi)\b/;
   let shown = PAGE;
   let latest = 0;
   let timer = 0;
+  let first = true;
 
   const empty = () => ({ q: "", from: "", to: "", order: "relevance", ...Object.fromEntries(FACETS.map((name) => [name, []])) });
 
@@ -294,6 +294,8 @@
     made.append(...children);
     return made;
   };
+
+  const filtered = (state) => state.from || state.to || FACETS.some((name) => state[name].length);
 
   const showFacets = (state, counts) => {
     const open = new Set([...document.querySelectorAll("#facets details[open]")].map((details) => details.dataset.name));
@@ -350,24 +352,34 @@
   const run = async () => {
     const mine = ++latest;
     const state = fill(stateInAddress());
+    const filters = $("#filters");
+    const asked = state.q || filtered(state);
+    filters.hidden = false;
+    if (asked && first) {
+      first = false;
+      filters.open = matchMedia("(min-width: 62rem)").matches;
+    }
     try {
-      const found = await search(state);
+      const found = asked || filters.open ? await search(state) : null; // nothing is loaded before
       if (mine !== latest) return;
-      $("#results-area").hidden = false;
-      const total = found.ids.length;
-      $("#browse").hidden = found.asked && total;
+      const total = found?.ids.length;
+      $("#browse").hidden = Boolean(total);
+      if (!found) {
+        $("#count").textContent = "";
+        $("#hits").replaceChildren();
+        $("#more").hidden = true;
+        return;
+      }
       showFacets(state, found.counts);
-      const filtered = Boolean(state.from || state.to || FACETS.some((name) => state[name].length));
-      $("#clear").hidden = !filtered;
-      $("#count").textContent = !found.asked ? "" : total
+      $("#clear").hidden = !filtered(state);
+      $("#count").textContent = total
         ? `${total} ${total === 1 ? "article" : "articles"}`
-        : `No article fits.${filtered ? " Clear the filters, or try" : " Try"} fewer words, or the beginning of one.`;
+        : `No article fits.${filtered(state) ? " Clear the filters, or try" : " Try"} fewer words, or the beginning of one.`;
       $("#cut").textContent = [...found.notes].join(" ");
       $("#cut").hidden = !found.notes.size;
-      await showHits(found.asked ? found : { ...found, ids: [] }, mine);
+      await showHits(found, mine);
     } catch (error) {
       if (mine !== latest) return;
-      $("#results-area").hidden = false;
       $("#count").textContent = `The search index could not be read (${error.message}). Load this page again; if that does not help, build the archive again.`;
       $("#hits").replaceChildren();
       $("#browse").hidden = false;
@@ -408,9 +420,9 @@
     await run();
     document.querySelectorAll("#hits a")[first]?.focus();
   });
+  $("#filters").addEventListener("toggle", run);
   addEventListener("popstate", back);
   addEventListener("hashchange", back);
-  $("#filters").open = matchMedia("(min-width: 62rem)").matches;
   back();
   if (!location.hash && !location.search) $("#q").focus();
 })();

@@ -21,6 +21,7 @@ from site_builder import build as builder
 from site_builder.build import BuildRunning, build, explain
 from site_builder.catalog import IdClash
 from site_builder.output import Output, WrittenTwice
+from tests.conftest import ROOT
 from tests.site_corpus import GOLDEN_SETTINGS, article, broken_links, golden_archive, put, related, tree
 
 SUBPROCESS = """
@@ -470,6 +471,34 @@ def test_explain_says_what_a_page_is_made_from_and_why_it_is_stale(archive: Path
     assert explain(archive, "nowhere.html") is None
     build(archive)
     assert "Another headline" in (archive / f"site/articles/{stem}.html").read_text()
+
+
+def test_another_version_of_the_builder_writes_what_it_changes(archive: Path, tmp_path: Path):
+    """The second build of a newer Pressmark, over the same corpus."""
+    project = tmp_path / "project"
+    for package in ("crawler", "site_builder", "templates"):
+        shutil.copytree(ROOT / package, project / package, ignore=shutil.ignore_patterns("__pycache__"))
+    script = (
+        "import sys; from pathlib import Path; from site_builder.build import build;"
+        "print(build(Path(sys.argv[1])).written)"
+    )
+
+    def written() -> int:
+        command = [sys.executable, "-c", script, str(archive)]
+        return int(
+            subprocess.check_output(command, env=os.environ | {"PYTHONPATH": str(project)}, cwd=project)
+        )
+
+    pages = written()
+    assert written() == 0
+    for asset in ("style.css", "search.js", "icon.svg"):
+        with (project / "templates" / asset).open("a") as file:
+            file.write("\n/* another */ .another { color: red; }\n" if asset == "style.css" else "\n\n")
+        assert written() == 1, asset
+    with (project / "templates" / "base.html").open("a") as file:
+        file.write("<!-- another -->")
+    assert 1 < written() <= pages
+    assert written() == 0
 
 
 def test_a_path_is_written_once(tmp_path: Path):
