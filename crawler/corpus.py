@@ -1,5 +1,6 @@
 """The corpus on disk: Markdown with front matter, links beside it, site records and run reports, read and written."""
 
+import glob
 import hashlib
 import json
 import os
@@ -7,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -309,22 +311,41 @@ class Corpus:
         fresh = {notice.text: notice for notice in notices if notice.text not in known}
         return replace(record, notices=(*record.notices, *fresh.values()))
 
-    def runs(self) -> tuple[RunReport, ...]:
-        """Return the reports of all runs, oldest first."""
-        paths = sorted(self.archive.glob("runs/*.json"))
+    def run_paths(self) -> list[Path]:
+        """Return where the reports of all runs are, oldest first: ``runs/<when>-<site>.json``."""
+        return sorted(self.archive.glob("runs/*.json"))
+
+    def last_runs(self) -> Mapping[str, Path]:
+        """Return where the report of the last run of each site is."""
+        return {path.stem.partition("-")[2]: path for path in self.run_paths()}
+
+    def read_run(self, path: Path) -> RunReport:
+        """Return the report at *path*; raises `BadCorpusFile` when it cannot be read."""
         try:
-            return tuple(msgspec.json.decode(path.read_bytes(), type=RunReport) for path in paths)
-        except msgspec.MsgspecError as error:
-            raise BadCorpusFile(f"{self.archive / 'runs'}: a run report cannot be read: {error}") from error
+            return msgspec.json.decode(path.read_bytes(), type=RunReport)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise BadCorpusFile(f"{path}: a run report cannot be read: {error}") from error
 
     def write_run(self, report: RunReport) -> Path:
         """Write *report* beside those of earlier runs and return its path."""
         stamp = report.started.replace("-", "").replace(":", "")
         path = self.archive / "runs" / f"{stamp}-{report.site}.json"
-        while path.exists():  # two runs that began in one second
-            path = path.with_name(f"{path.stem}-again.json")
+        for number in count(2):
+            if not path.exists():
+                break
+            path = path.with_name(
+                f"{stamp}.{number}-{report.site}.json"
+            )  # of one second; sorts after the first
         write_whole(path, msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
         return path
+
+    def sweep(self, site: str) -> None:
+        """Remove the temporary files that a killed run of *site* left; for the holder of its lease alone."""
+        for folder in ("corpus", "links", "revisions", "sites"):
+            for temp in (self.archive / folder / site).rglob(".*.tmp"):
+                temp.unlink(missing_ok=True)
+        for temp in (self.archive / "runs").glob(f".*Z*-{glob.escape(site)}.json.*.tmp"):
+            temp.unlink(missing_ok=True)
 
 
 def as_record(article: Article) -> Mapping[str, Any]:

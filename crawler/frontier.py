@@ -203,6 +203,11 @@ class Frontier:
 
     # A run
 
+    def was_cut_short(self) -> bool:
+        """Return whether the last run did not come to its end, or nothing is known of one."""
+        last = self._db.execute("select ended from run order by id desc limit 1").fetchone()
+        return last is None or last[0] is None
+
     def begin(self, now: datetime) -> None:
         """Begin a run: links an earlier one had leased are due again."""
         with self._commit() as db:

@@ -114,6 +114,8 @@ class Run:
                 "%s: the clock stands before the last fetch of %s", self.site.name, newest.isoformat()
             )
         cut_back(self.archive / "captures", self.site.name, self.frontier.warc_ends())
+        if self.frontier.was_cut_short():
+            self.corpus.sweep(self.site.name)
         self.frontier.begin(now)
         for fetch_id, due, place in self.frontier.unread():
             try:

@@ -233,17 +233,18 @@ def _holdings(corpus: Corpus, memory: Memory, settings: Settings) -> tuple[Holdi
                 records[site] = record
         except BadCorpusFile as error:
             bad.append((f"sites/{site}", str(error)))
-    runs: dict[str, RunReport] = {}
-    try:
-        runs = {run.site: run for run in corpus.runs()}
-    except BadCorpusFile as error:
-        bad.append(("runs", str(error)))
+    runs: list[RunReport] = []
+    for _, path in sorted(corpus.last_runs().items()):
+        try:
+            runs.append(corpus.read_run(path))
+        except BadCorpusFile as error:
+            bad.append((f"runs/{path.name}", str(error)))
     holdings = Holdings(
         settings=settings,
         catalog=catalog,
         topics=topics(catalog),
         records=records,
-        runs=tuple(runs[site] for site in sorted(runs)),
+        runs=tuple(runs),
         read=corpus.read,
         body=memory.body,
     )

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from crawler.corpus import Corpus
+from crawler.items import RunReport
 from tests.newspaper.serve import Newspaper
 
 # The gate gives the same answer twice; by hand every run looks at new examples.
@@ -68,6 +70,12 @@ def crawl(
     hosts = [part for host in newspaper.hosts for part in ("--allow-host", host)]
     targets = [newspaper.url] if urls is None else urls
     return pressmark(command, *targets, *hosts, "--delay", "0", "--archive", archive, "--json", *more)
+
+
+def reports(archive: Path) -> list[RunReport]:
+    """Return the reports of all runs, oldest first."""
+    corpus = Corpus(archive)
+    return [corpus.read_run(path) for path in corpus.run_paths()]
 
 
 def tree(folder: Path) -> dict[str, bytes]:

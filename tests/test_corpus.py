@@ -315,7 +315,31 @@ def test_run_reports_come_oldest_first(tmp_path: Path) -> None:
         site="news.example", started="2025-11-02T00:00:00Z", ended="2025-11-02T00:01:00Z", finished="done", failed=False,
         pages=1, requests=2, received_bytes=3, outcomes={"stored": 1}, sources={"feed": 1}, only={}, held=1,
     )  # fmt: skip
-    corpus.write_run(report)
+    last = corpus.write_run(report)
+    again = corpus.write_run(replace(report, pages=2))
     corpus.write_run(replace(report, started="2025-11-01T00:00:00Z"))
-    assert [run.started for run in corpus.runs()] == ["2025-11-01T00:00:00Z", "2025-11-02T00:00:00Z"]
-    assert corpus.runs()[1] == report
+    other = corpus.write_run(replace(report, site="a-b.example", started="2025-11-01T00:00:00Z"))
+    assert [corpus.read_run(path).started[8:10] for path in corpus.run_paths()] == ["01", "01", "02", "02"]
+    assert corpus.read_run(last) == report
+    assert corpus.last_runs() == {"news.example": again, "a-b.example": other}
+    last.write_text("{")
+    with pytest.raises(BadCorpusFile, match="cannot be read"):
+        corpus.read_run(last)
+
+
+def test_what_a_kill_left_half_written_is_swept_for_its_own_site(tmp_path: Path) -> None:
+    corpus = Corpus(tmp_path)
+    left = {
+        "corpus/a.example/2025/11/.01-x-0123456789ab.md.77.tmp": True,
+        "links/a.example/2025/11/.01-x-0123456789ab.jsonl.77.tmp": True,
+        "sites/a.example/.site.toml.77.tmp": True,
+        "runs/.20251101T000000Z-a.example.json.77.tmp": True,
+        "corpus/a.example/2025/11/01-x-0123456789ab.md": False,
+        "corpus/b.example/2025/11/.01-x-0123456789ab.md.78.tmp": False,
+        "runs/.20251101T000000Z-b.example.json.78.tmp": False,
+    }
+    for path in left:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    corpus.sweep("a.example")
+    assert {path: not (tmp_path / path).exists() for path in left} == left

@@ -19,7 +19,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from crawler.corpus import Corpus
 from crawler.items import Article
-from tests.conftest import ROOT, crawl, environment, pressmark, tree
+from tests.conftest import ROOT, crawl, environment, pressmark, reports, tree
 from tests.newspaper import paper
 from tests.newspaper.serve import Newspaper, fail, hang_up, redirect, send, times, truncate
 
@@ -92,8 +92,7 @@ class TestAWholeNewspaper:
 
     def test_every_source_is_used_and_counted(self, kept: tuple[Newspaper, Path]) -> None:
         newspaper, archive = kept
-        reports = {report.site: report for report in Corpus(archive).runs()}
-        report = reports[newspaper.hosts[0].replace(":", "-")]
+        [report] = [one for one in reports(archive) if one.site == newspaper.hosts[0].replace(":", "-")]
         assert report.sources["feed"] == paper.FEED_SIZE
         assert report.sources["news-sitemap"] == paper.NEWS_SITEMAP_SIZE
         assert report.sources["sitemap"] == report.held
@@ -329,7 +328,7 @@ class TestWhatTheCommandIsAskedFor:
         assert done.returncode == 0
         assert b"Traceback" not in done.stderr
         assert newspaper.requests == []
-        [report] = Corpus(tmp_path).runs()
+        [report] = reports(tmp_path)
         assert "not a public address" in report.finished
 
 
@@ -499,6 +498,9 @@ class TestKillsAndLeases:
             _wait_for_requests(newspaper, rng.randrange(2, 30), process)
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        half = tmp_path / "killed" / "corpus" / newspaper.hosts[0].replace(":", "-") / ".01-half.md.1.tmp"
+        half.parent.mkdir(parents=True, exist_ok=True)
+        half.write_text("---\ntitle: Half wr")
         done = crawl(newspaper, tmp_path / "killed")
         assert done.code == 0, done.err
         whole, killed = articles(tmp_path / "whole"), articles(tmp_path / "killed")
@@ -553,7 +555,7 @@ class TestKillsAndLeases:
         assert process.returncode == 130
         assert b"run it again to go on" in err
         assert b"Traceback" not in err
-        [report] = Corpus(tmp_path).runs()
+        [report] = reports(tmp_path)
         assert report.finished == "stopped"
         crawl(newspaper, tmp_path)
         assert set(articles(tmp_path)) == {p for p, t in paper.truth().items() if t["paper"] == paper.NAME}
@@ -574,7 +576,7 @@ class TestKillsAndLeases:
         assert process.returncode == 130
         assert b"run it again to go on" in err
         assert b"Traceback" not in err
-        [report] = Corpus(tmp_path).runs()
+        [report] = reports(tmp_path)
         assert report.finished == "stopped"
 
     def test_a_full_disk_is_one_line_and_its_own_exit_code(

@@ -376,7 +376,7 @@ def test_a_bad_record_or_report_is_named(archive: Path):
     (archive / "runs").mkdir()
     (archive / "runs/x.json").write_text("{")
     for _ in range(2):
-        assert [name for name, _ in build(archive).bad_files] == ["sites/news.example", "runs"]
+        assert [name for name, _ in build(archive).bad_files] == ["sites/news.example", "runs/x.json"]
 
 
 def test_two_articles_with_one_id_stop_the_build_with_a_name(archive: Path):
@@ -471,6 +471,22 @@ def test_explain_says_what_a_page_is_made_from_and_why_it_is_stale(archive: Path
     assert explain(archive, "nowhere.html") is None
     build(archive)
     assert "Another headline" in (archive / f"site/articles/{stem}.html").read_text()
+
+
+def test_one_run_report_that_cannot_be_read_is_named_and_the_others_are_shown(archive: Path):
+    corpus = Corpus(archive)
+    report = RunReport(
+        site="a.example", started="2025-11-02T00:00:00Z", ended="2025-11-02T00:01:00Z", finished="done", failed=False,
+        pages=1, requests=2, received_bytes=3, outcomes={"stored": 1}, sources={}, only={}, held=1,
+    )  # fmt: skip
+    corpus.write_run(report)
+    bad = corpus.write_run(replace(report, site="b.example"))
+    bad.write_text("{")
+    for _ in range(2):  # by every build, until it is mended
+        [(name, reason)] = build(archive).bad_files
+        assert name == f"runs/{bad.name}"
+        assert "cannot be read" in reason
+    assert "2 November 2025" in (archive / "site/about.html").read_text()
 
 
 def test_another_version_of_the_builder_writes_what_it_changes(archive: Path, tmp_path: Path):
