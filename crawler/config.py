@@ -25,9 +25,9 @@ class ArchiveConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """``[archive]``: how the built archive presents itself."""
 
     title: Annotated[str, Meta(min_length=1, max_length=200)] = "The Archive"
-    base_url: Annotated[str, Meta(pattern=r"^https?://[^\s]+$")] | None = None
+    base_url: Annotated[str, Meta(pattern=r"^https?://[^\s]+\Z")] | None = None
     """Where the archive will be published; ``None`` leaves out what needs absolute addresses."""
-    language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")] = "en"
+    language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*\Z")] = "en"
     page_size: Annotated[int, Meta(ge=5, le=1000)] = 50
     """Articles on one page of a list."""
 
@@ -35,7 +35,7 @@ class ArchiveConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class CrawlConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[crawl]``: manners and limits."""
 
-    contact: Annotated[str, Meta(pattern=r"^(https?://\S+|[^\s@]+@[^\s@]+)$")] | None = None
+    contact: Annotated[str, Meta(pattern=r"^(https?://\S+|[^\s@]+@[^\s@]+)\Z")] | None = None
     """An address a newspaper can write to."""
     delay: Annotated[float, Meta(ge=1, le=3600)] = 2.0
     """Seconds between requests to a host."""
@@ -64,12 +64,12 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """One ``[[site]]``."""
 
     start: str
-    hosts: tuple[Annotated[str, Meta(pattern=r"^[^/\s]+$")], ...] = ()
+    hosts: tuple[Annotated[str, Meta(pattern=r"^[^/\s]+\Z")], ...] = ()
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     since: date | None = None
     delay: Annotated[float, Meta(ge=1, le=3600)] | None = None
-    languages: tuple[Annotated[str, Meta(pattern=r"^[a-z]{2,3}$")], ...] = ()
+    languages: tuple[Annotated[str, Meta(pattern=r"^[a-z]{2,3}\Z")], ...] = ()
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,7 +81,16 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def sites(self) -> tuple[Site, ...]:
         """Return the configured sites, in their order."""
-        return tuple(_site(entry, f"site[{number}]") for number, entry in enumerate(self.site))
+        found: dict[str, Site] = {}
+        for number, entry in enumerate(self.site):
+            site = _site(entry, f"site[{number}]")
+            if site.name in found:
+                raise BadConfig(
+                    f"site[{number}].start = {entry.start!r}: another [[site]] is {found[site.name].start};"
+                    f" a host is one site, further addresses of it are found by themselves"
+                )
+            found[site.name] = site
+        return tuple(found.values())
 
 
 def load_config(path: Path, *, required: bool = False) -> Config:
@@ -152,6 +161,16 @@ _SECTIONS: dict[str, type[msgspec.Struct]] = {
 }
 
 
+_FORMS = {
+    ("archive", "base_url"): "an address such as https://archive.example/",
+    ("archive", "language"): "a language tag such as en or pt-BR",
+    ("crawl", "contact"): "an https address or an e-mail address",
+    ("site", "hosts"): "host names such as m.news.example",
+    ("site", "languages"): "language codes such as en",
+}
+"""What a person is told of a text that has to have a certain form."""
+
+
 def _explained(message: str, values: dict[str, Any]) -> str:
     """Return msgspec's *message* about *values* with the key as it stands in the file, what was found and allowed."""
     what, _, where = message.partition(" - at `$")
@@ -168,4 +187,6 @@ def _explained(message: str, values: dict[str, Any]) -> str:
         except (KeyError, IndexError, TypeError, ValueError):
             return f"{key}: {what}"
     expected = what[:1].lower() + what[1:]
+    if "matching regex" in expected:
+        expected = f"expected {_FORMS[steps[0][0], next(name for name, _ in reversed(steps) if name)]}"
     return f"{key} = {found!r}: {expected}"

@@ -23,7 +23,7 @@ def value(config: Config, section: str, key: str) -> Any:
 # section, key, what is allowed, what is not
 KEYS: list[tuple[str, str, list[str], list[str]]] = [
     ("archive", "title", ['"Mine"', '"x"', f'"{"x" * 200}"'], ['""', f'"{"x" * 201}"', "3", '["x"]']),
-    ("archive", "base_url", ['"https://a.example/x/"', '"http://a.example"'], ['"a.example"', '"ftp://a"', '"https://a b"', "true"]),
+    ("archive", "base_url", ['"https://a.example/x/"', '"http://a.example"'], ['"a.example"', '"ftp://a"', '"https://a b"', r'"https://a.example\n"', "true"]),
     ("archive", "language", ['"en"', '"zh-Hant"', '"sr-Latn-RS"'], ['"Deutsch"', '"e"', '"en_GB"', '""', "1"]),
     ("archive", "page_size", ["5", "1000"], ["4", "1001", "-1", "50.5", '"50"']),
     ("crawl", "contact", ['"desk@news.example"', '"https://news.example/bot"'], ['"desk"', '"a b@c"', '""', "1"]),
@@ -67,6 +67,7 @@ def test_what_is_not_allowed_is_named(tmp_path: Path, section: str, key: str, gi
     assert "=" in said
     assert "expected" in said or "invalid" in said
     assert "\n" not in said
+    assert "regex" not in said
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,14 @@ def test_what_is_not_allowed_is_named(tmp_path: Path, section: str, key: str, gi
             "site[1].start: 'ftp://a.example' is no address of a site",
         ),
         ("[[site]]\nstart = 3", "site[0].start = 3"),
+        (
+            f"{SITE}[[site]]\nstart = 'https://news.example/sport/'",
+            "site[1].start = 'https://news.example/sport/': another [[site]] is https://news.example/",
+        ),
+        (
+            "[crawl]\ncontact = 'desk'",
+            "crawl.contact = 'desk': expected an https address or an e-mail address",
+        ),
         (SITE + "exclude = ['a', '(']", "site[0].exclude[1] = '(': expected a regular expression"),
         (SITE + "foo = 1", "unknown key site[0].foo; allowed are start, hosts, include"),
         ("[site]\nstart = 'https://a.example'", "site = {"),

@@ -15,10 +15,12 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
+from scrapy.utils.test import get_crawler
 from warcio.archiveiterator import ArchiveIterator
 
 from crawler.corpus import Corpus
 from crawler.items import Article
+from crawler.spiders.news import NewsSpider
 from tests.conftest import ROOT, crawl, environment, pressmark, reports, tree
 from tests.newspaper import paper
 from tests.newspaper.serve import Newspaper, fail, hang_up, redirect, send, times, truncate
@@ -330,6 +332,16 @@ class TestWhatTheCommandIsAskedFor:
         assert newspaper.requests == []
         [report] = reports(tmp_path)
         assert "not a public address" in report.finished
+
+    def test_scrapy_itself_takes_the_rules_of_the_configured_site(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        Path("pressmark.toml").write_text('[[site]]\nstart = "https://news.example/"\nexclude = ["/quiz/"]\n')
+        spider = NewsSpider.from_crawler(get_crawler(NewsSpider), url="news.example", archive=str(tmp_path))
+        [run] = spider.active
+        run.abandon()
+        assert run.site.exclude == ("/quiz/",)
 
 
 class TestHarshWeather:

@@ -36,7 +36,7 @@ SHORTEST_SLEEP_SECONDS = 0.05
 class NewsSpider(Spider):
     """Crawls every site of `runs` at once, each at its own pace.
 
-    ``scrapy crawl news -a url=https://news.example/`` crawls one site with the defaults.
+    ``scrapy crawl news -a url=https://news.example/`` crawls one site by the configuration.
     """
 
     name = "news"
@@ -59,15 +59,17 @@ class NewsSpider(Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Make the runs for ``-a url=…`` (and ``-a archive=…``) when none are given."""
+        """Make the run for ``-a url=…`` (and ``-a archive=…``) when none are given, by ``pressmark.toml``."""
         if "runs" not in kwargs:
             if "url" not in kwargs:
                 raise ValueError("say which site: scrapy crawl news -a url=https://news.example/")
+            config = load_config(Path("pressmark.toml"))
+            asked = site_at(kwargs.pop("url"))
             workers = Workers()
             run = Run(
-                site_at(kwargs.pop("url")),
+                next((site for site in config.sites() if site.name == asked.name), asked),
                 Path(kwargs.pop("archive", "archive")),
-                config=load_config(Path("pressmark.toml")).crawl,
+                config=config.crawl,
                 options=Options(),
                 read=workers.read,
                 now=utc_now,
