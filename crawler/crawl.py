@@ -61,8 +61,9 @@ def crawl(
         crawler = process.create_crawler(NewsSpider)
         process.crawl(crawler, runs=runs, on_progress=on_progress)
         process.start()
-    spider = crawler.spider
-    assert isinstance(spider, NewsSpider)
+        spider = crawler.spider
+        assert isinstance(spider, NewsSpider)
+        spider.closed("shutdown")  # for the runs that Scrapy left open, if it was broken off
     if isinstance(spider.fatal, sqlite3.OperationalError):
         raise OSError(str(spider.fatal)) from spider.fatal
     if spider.fatal:

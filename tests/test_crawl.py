@@ -23,7 +23,7 @@ from crawler.items import Article
 from crawler.spiders.news import NewsSpider
 from tests.conftest import ROOT, crawl, environment, pressmark, reports, tree
 from tests.newspaper import paper
-from tests.newspaper.serve import Newspaper, fail, hang_up, redirect, send, times, truncate
+from tests.newspaper.serve import Newspaper, fail, hang_up, redirect, send, stall, times, truncate
 
 
 def articles(archive: Path) -> dict[str, Article]:
@@ -571,6 +571,25 @@ class TestKillsAndLeases:
         assert report.finished == "stopped"
         crawl(newspaper, tmp_path)
         assert set(articles(tmp_path)) == {p for p, t in paper.truth().items() if t["paper"] == paper.NAME}
+
+    def test_a_server_that_stalls_does_not_hold_up_a_stop(self, newspaper: Newspaper, tmp_path: Path) -> None:
+        newspaper.faults[paper.CHANGED] = stall
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "pressmark.py"), "crawl", newspaper.url, "--allow-host", newspaper.hosts[0],
+             "--delay", "0", "--archive", str(tmp_path)],
+            env=environment(), stderr=subprocess.PIPE,
+        )  # fmt: skip
+        while paper.CHANGED not in {request.path for request in newspaper.requests}:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=10)
+        assert process.returncode == 130
+        assert b"Traceback" not in err
+        [report] = reports(tmp_path)
+        assert report.finished == "stopped"
+        newspaper.faults.clear()
+        crawl(newspaper, tmp_path)
+        assert paper.CHANGED in articles(tmp_path)
 
     @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
     def test_stopped_with_its_whole_group_while_it_is_set_up_it_says_so(

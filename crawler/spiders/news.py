@@ -30,6 +30,8 @@ GAP_MARGIN_SECONDS = 0.02
 """Added to a delay, so that the gap is kept where it counts, at the server, whatever the network adds to one request."""
 STOPS = frozenset({signal.SIGINT, signal.SIGTERM})
 """What asks a crawl to end: Ctrl-C, and a service manager."""
+GRACE_SECONDS = 5
+"""A stop waits this long for answers that are under way."""
 SHORTEST_SLEEP_SECONDS = 0.05
 
 
@@ -56,6 +58,7 @@ class NewsSpider(Spider):
         self._on_progress = on_progress
         self._workers = workers
         self._wake = asyncio.Event()
+        self._ending: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -80,6 +83,7 @@ class NewsSpider(Spider):
     async def start(self) -> AsyncIterator[Any]:
         """Yield the requests of each run as its window has room, until all runs are done."""
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+        self._ending = asyncio.create_task(self._end_in_time())
         try:
             for run in self.active:
                 await run.begin()
@@ -164,8 +168,20 @@ class NewsSpider(Spider):
         self.fatal = self.fatal or error
         self._wake.set()
 
+    async def _end_in_time(self) -> None:
+        """Break off, some time after a stop, what is still under way; the next run asks for it again."""
+        assert self.crawler.engine is not None
+        while self.crawler.engine.running:  # noqa: ASYNC110 - Scrapy tells nobody that a stop begins
+            await asyncio.sleep(GRACE_SECONDS / 10)
+        await asyncio.sleep(GRACE_SECONDS)
+        from twisted.internet import reactor  # noqa: PLC0415 - importing it installs it
+
+        reactor.stop()  # type: ignore[misc]
+
     def closed(self, reason: str) -> None:
         """End what was stopped from outside, give the sites back."""
+        if self._ending:
+            self._ending.cancel()
         for run in list(self.active):
             if self.fatal:
                 run.abandon()

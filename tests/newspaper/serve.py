@@ -191,6 +191,16 @@ def truncate(handler: Handler) -> None:
     handler.close_connection = True
 
 
+def stall(handler: Handler) -> None:
+    """Begin an answer and leave the client waiting for the rest."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "10000")
+    handler.end_headers()
+    with contextlib.suppress(OSError):
+        handler.rfile.read(1)  # until the client hangs up, or this server
+    handler.close_connection = True
+
+
 def hang_up(handler: Handler) -> None:
     """Close the connection without a word."""
     handler.close_connection = True
