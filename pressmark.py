@@ -236,10 +236,13 @@ class _ArchiveHandler(http.server.SimpleHTTPRequestHandler):
 @common
 def search(archive: Path, config_path: Path | None, query: str, site: str | None, as_json: bool) -> None:
     """Search the corpus, folding case, accents, quotes and dashes; exit 1 when nothing matches."""
+    from crawler.corpus import Corpus  # noqa: PLC0415
     from crawler.search import search_corpus  # noqa: PLC0415
 
     _config(config_path)
     _require(archive)
+    if site is not None and site not in (held := Corpus(archive).sites()):
+        _fail(f"no site is called {site!r}; held are: {', '.join(held)}", USAGE)
     found = 0
     for match in search_corpus(archive, query, site=site):
         found += 1
@@ -382,7 +385,9 @@ def _crawl(
         raise click.UsageError(f"--since {since} is later than --until {until}")
     if delay is not None and delay < 1 and not allowed:
         raise click.UsageError("--delay below 1 second is only for an address named with --allow-host")
-    sites = _sites(archive, config, targets)
+    sites, left_out = _sites(archive, config, targets)
+    for message in left_out:
+        click.echo(f"pressmark: left out: {message}", err=True)
     _log_to(archive / "logs" / "pressmark.log")
     options = Options(
         since=since,
@@ -399,25 +404,31 @@ def _crawl(
         click.echo(summary(report), err=True)
     for name in crawled.busy:
         click.echo(f"pressmark: {name}: another run holds it; wait for it to end", err=True)
-    if crawled.busy and not crawled.reports:
-        sys.exit(BUSY)
+    for message in crawled.unusable:
+        click.echo(f"pressmark: {message}", err=True)
+    if not crawled.reports:
+        sys.exit(USAGE if crawled.unusable else BUSY)
     if any(report.finished == "stopped" for report in crawled.reports):
         _fail("stopped; run it again to go on", STOPPED)
-    failed = any(report.failed for report in crawled.reports)
+    failed = left_out or crawled.unusable or any(report.failed for report in crawled.reports)
     return crawled.reports, SITE_FAILED if failed else BUSY if crawled.busy else DONE
 
 
-def _sites(archive: Path, config: "Config", targets: Iterable[str]) -> list["Site"]:
-    """Return the sites that *targets* name; with none, all that are configured or held."""
+def _sites(archive: Path, config: "Config", targets: Iterable[str]) -> tuple[list["Site"], list[str]]:
+    """Return the sites that *targets* name; with none, all that are configured or held, and why others are left out."""
     from crawler.config import BadConfig, site_at  # noqa: PLC0415
-    from crawler.corpus import Corpus  # noqa: PLC0415
+    from crawler.corpus import BadCorpusFile, Corpus  # noqa: PLC0415
     from crawler.items import Site  # noqa: PLC0415
 
     corpus = Corpus(archive)
-    known = {}
+    known: dict[str, Site] = {}
+    bad: dict[str, str] = {}
     for name in corpus.sites():
-        if record := corpus.site_record(name):
-            known[name] = Site(name=name, start=record.start)
+        try:
+            if record := corpus.site_record(name):
+                known[name] = Site(name=name, start=record.start)
+        except BadCorpusFile as error:
+            bad[name] = f"{error}; name the site's address to have it made anew"
     known |= {site.name: site for site in config.sites()}
     chosen = {}
     for target in targets:
@@ -429,7 +440,7 @@ def _sites(archive: Path, config: "Config", targets: Iterable[str]) -> list["Sit
         chosen = known
     if not chosen:
         raise BadConfig("no site to crawl; name one: pressmark crawl https://news.example/")
-    return list(chosen.values())
+    return list(chosen.values()), [] if targets else [bad[name] for name in sorted(bad.keys() - known.keys())]
 
 
 def _host_and_port(entry: str) -> str:

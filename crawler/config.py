@@ -25,7 +25,7 @@ class ArchiveConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """``[archive]``: how the built archive presents itself."""
 
     title: Annotated[str, Meta(min_length=1, max_length=200)] = "The Archive"
-    base_url: Annotated[str, Meta(pattern=r"^https?://[^\s]+\Z")] | None = None
+    base_url: Annotated[str, Meta(pattern=r"^https?://[^\s?#]+\Z")] | None = None
     """Where the archive will be published; ``None`` leaves out what needs absolute addresses."""
     language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*\Z")] = "en"
     page_size: Annotated[int, Meta(ge=5, le=1000)] = 50
@@ -100,7 +100,7 @@ def load_config(path: Path, *, required: bool = False) -> Config:
         BadConfig: the file is missing, no TOML, or a key or value is not allowed.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         if required:
             raise BadConfig(f"{path}: no such file") from None

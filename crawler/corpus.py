@@ -292,6 +292,11 @@ class Corpus:
         except (ValueError, msgspec.MsgspecError) as error:
             raise BadCorpusFile(f"{path}: {error}") from error
 
+    def set_aside_site_record(self, name: str) -> None:
+        """Keep the record of *name*, which cannot be read, as ``site.toml.bad``, so that it can be made anew."""
+        path = self.archive / "sites" / name / "site.toml"
+        path.replace(path.with_name("site.toml.bad"))
+
     def write_site_record(self, record: SiteRecord) -> None:
         """Write *record* as TOML, unless the file already says the same."""
         lines = [

@@ -12,7 +12,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
 from crawler.config import CrawlConfig
-from crawler.frontier import SiteBusy
+from crawler.frontier import BadState, SiteBusy
 from crawler.gate import Options
 from crawler.items import RunReport, Site
 from crawler.run import Run, utc_now
@@ -27,6 +27,8 @@ class Crawled:
     reports: tuple[RunReport, ...]
     busy: tuple[str, ...]
     """Sites that another run holds."""
+    unusable: tuple[str, ...]
+    """Why a site's state file could not be used, for each such site."""
 
 
 def crawl(
@@ -42,20 +44,21 @@ def crawl(
     A Twisted reactor runs once in a process, so this function does too.
 
     Raises:
-        BadState: a state file cannot be used.
         OSError: the disk is full or not writable.
     """
-    runs, busy = [], []
+    runs, busy, unusable = [], [], []
     with _stops_held(), Workers() as workers:
         for site in sites:
             try:
                 run = Run(site, archive, config=config, options=options, read=workers.read, now=utc_now)
             except SiteBusy:
                 busy.append(site.name)
+            except BadState as error:
+                unusable.append(str(error))
             else:
                 runs.append(run)
         if not runs:
-            return Crawled(reports=(), busy=tuple(busy))
+            return Crawled(reports=(), busy=tuple(busy), unusable=tuple(unusable))
         process = AsyncCrawlerProcess(_settings(config, options))
         logging.getLogger("scrapy").setLevel(logging.WARNING)  # its own line per request would double ours
         crawler = process.create_crawler(NewsSpider)
@@ -68,7 +71,7 @@ def crawl(
         raise OSError(str(spider.fatal)) from spider.fatal
     if spider.fatal:
         raise spider.fatal
-    return Crawled(reports=tuple(spider.reports), busy=tuple(busy))
+    return Crawled(reports=tuple(spider.reports), busy=tuple(busy), unusable=tuple(unusable))
 
 
 @contextmanager

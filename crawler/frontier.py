@@ -291,7 +291,7 @@ class Frontier:
         """
         with self._commit() as db:
             db.execute(
-                "update link set next_check = ? where state in ('done', 'failed') and kind is 'listing'"
+                "update link set next_check = ? where state != 'leased' and kind is 'listing'"
                 " and (form is not 'section' or source in ('start', 'robots', 'well-known', 'autodiscovery'))",
                 (_seconds(now),),
             )
@@ -304,7 +304,7 @@ class Frontier:
         """Make the section pages found on *url*, which changed, due now unless this run looked at them."""
         with self._commit() as db:
             db.execute(
-                "update link set next_check = ? where found_on = ? and kind is 'listing' and state = 'done'"
+                "update link set next_check = ? where found_on = ? and kind is 'listing' and state != 'leased'"
                 " and fetched_run is not ?",
                 (_seconds(now), url, self.run_id),
             )
@@ -543,6 +543,12 @@ class Frontier:
         """Return when the answer of the fetch arrived."""
         row = self._db.execute("select at from fetch where id = ?", (fetch_id,)).fetchone()
         return datetime.fromtimestamp(row["at"], UTC)
+
+    def article_ids(self) -> set[str]:
+        """Return the ids of all articles held."""
+        return {
+            row[0] for row in self._db.execute("select article_id from link where article_id is not null")
+        }
 
     def held_count(self) -> int:
         """Return how many articles are held."""

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from crawler.account import Account
@@ -31,6 +32,10 @@ OVERLOADED = frozenset({429, 500, 502, 503, 504})
 PATIENCE = frozenset({429, 503})
 """The whole host asks for patience, not the page alone."""
 GONE = frozenset({404, 410})
+NEWS_SOURCES = frozenset({Source.FEED, Source.NEWS_SITEMAP})
+"""What these name is new: when it is not to be had, it may only not be there yet."""
+MAX_NEWS_TRIES = 6
+"""Runs that ask for it, at growing intervals: over a day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,8 @@ class Retry:
     pause_host: bool = False
     wait_seconds: float | None = None
     """As the server asks; ``None`` when it names no time."""
+    this_run: bool = True
+    """``False``: not before a later run."""
 
 
 class Intake:
@@ -65,8 +72,6 @@ class Intake:
             account,
         )
         self._read = read
-        self._orphans: dict[str, str] = {}
-        """Stems of articles the corpus holds and the frontier does not know, by id."""
 
     async def take(self, due: Due, capture: Capture, *, tries: int) -> Retry | None:
         """Bring *due*, answered by *capture*, to its outcome; *tries* is how often this run has asked before.
@@ -91,7 +96,9 @@ class Intake:
             self._redirected(due, capture)
         else:
             fetch_id = self._fetched(due, capture, None, None, read=True)
-            self._end(due, "refused", f"HTTP {status}", next_check=_later(capture), fetch_id=fetch_id)
+            if due.kind is None and due.link.source in NEWS_SOURCES and due.fails < MAX_NEWS_TRIES:
+                return Retry(reason=f"HTTP {status}", this_run=False)
+            self._end(due, "refused", f"HTTP {status}", **_later(due, capture), fetch_id=fetch_id)
         return None
 
     async def take_again(self, fetch_id: int, due: Due, capture: Capture) -> None:
@@ -102,17 +109,29 @@ class Intake:
         """Whether the corpus file of the article *due* leads to was deleted by hand."""
         return due.stem is not None and not self.corpus.text_path(due.stem).exists()
 
-    def adopt(self, stems: Iterable[str]) -> None:
-        """Take the articles kept at *stems* for those of links that come to the same id."""
-        self._orphans = {stem.rpartition("/")[2].rpartition("-")[2]: stem for stem in stems}
+    @cached_property
+    def _orphans(self) -> dict[str, str]:
+        """Stems, by id, of articles that the corpus holds and the frontier does not know: its file was lost.
 
-    def _adopted(self, due: Due, id_: str) -> Due:
-        stem = self._orphans.pop(id_)
+        They are taken up again, not stored anew.
+        """
+        known = self.frontier.article_ids()
+        stems = (file.stem for file in self.corpus.scan(self.gate.site.name))
+        return {
+            id_: stem for stem in stems if (id_ := stem.rpartition("/")[2].rpartition("-")[2]) not in known
+        }
+
+    def _adopted(self, due: Due, article: Article) -> Due:
+        stem = self._orphans.pop(article.id)
         try:
             held = self.corpus.read(stem)
-        except BadCorpusFile:
-            return due
-        return replace(due, article_id=id_, stem=stem, file_digest=file_digest(held), captured=held.captured)
+        except (
+            BadCorpusFile
+        ):  # edited by hand so that it cannot be read: as it is, it is nobody's but its editor's
+            return replace(due, article_id=article.id, stem=stem, file_digest="", captured=article.captured)
+        return replace(
+            due, article_id=article.id, stem=stem, file_digest=file_digest(held), captured=held.captured
+        )
 
     # By status
 
@@ -149,7 +168,7 @@ class Intake:
             due,
             "refused",
             f"{due.kind or 'a page'}, as before",
-            next_check=_later(capture),
+            **_later(due, capture),
             fetch_id=fetch_id,
         )
 
@@ -161,7 +180,7 @@ class Intake:
             reason = (
                 "a redirect without a target" if target is None else f"more than {MAX_REDIRECTS} redirects"
             )
-            self._end(due, "refused", reason, next_check=_later(capture), fetch_id=fetch_id)
+            self._end(due, "refused", reason, **_later(due, capture), fetch_id=fetch_id)
             return
         fetch_id = self._fetched(due, capture, self.captures.response(capture), None, read=True)
         if due.link.source is Source.START and not self.gate.is_own(target):
@@ -170,7 +189,7 @@ class Intake:
             self.frontier.admit(target)
         if not self.gate.is_own(target):
             reason = "leads to another site"
-            self._end(due, "refused", reason, next_check=_later(capture), fetch_id=fetch_id)
+            self._end(due, "refused", reason, **_later(due, capture), fetch_id=fetch_id)
             return
         same = identity(target) == identity(due.link.url)
         if (same or due.article_id) and self.frontier.readdress(due, target):
@@ -178,7 +197,7 @@ class Intake:
             self.account.count(due.link.url, "redirect", None)
             return
         self._end(
-            due, "redirect", None, next_check=_later(capture), fetch_id=fetch_id,
+            due, "redirect", None, **_later(due, capture), fetch_id=fetch_id,
             links=[replace(due.link, url=target)], links_depth=due.depth, links_hops=due.hops + 1,
         )  # fmt: skip
 
@@ -206,7 +225,7 @@ class Intake:
         try:
             reading = await self._read(capture, due.link)
         except ReadingFailed as error:
-            self._end(due, "failed", str(error), next_check=_later(capture), fetch_id=fetch_id)
+            self._end(due, "failed", str(error), **_later(due, capture), fetch_id=fetch_id)
             self.frontier.forget_body(due)
             return
         links = self.gate.wanted(reading.links)
@@ -222,7 +241,9 @@ class Intake:
             self._listing(settle, changed=changed)
         else:
             reason = ": ".join([reading.kind, *reading.reasons[:1]])
-            self._settle(settle, "refused", reason, next_check=_later(capture))
+            self._settle(settle, "refused", reason, **_later(due, capture))
+            if due.kind is Kind.LISTING:
+                self.frontier.forget_body(due)
 
     def _listing(self, settle: "_Settle", *, changed: bool) -> None:
         due, now = settle.due, settle.capture.captured
@@ -234,14 +255,14 @@ class Intake:
     def _article(self, settle: "_Settle", article: Article, place: str) -> None:
         due, capture = settle.due, settle.capture
         if reason := self.gate.unwanted(article):
-            self._settle(settle, "refused", reason, next_check=_later(capture))
+            self._settle(settle, "refused", reason, **_later(due, capture))
             outside = reason == OUTSIDE_DATES
             self.frontier.forget_body(due, published=article.date if outside else None, now=capture.captured)
             return
         if original := self._original(due, article):
             # The article is read at the address it claims; this page is another dress of it.
             settle = replace(settle, links=[*settle.links, replace(due.link, url=original)])
-            self._settle(settle, "copy", f"of {original}", next_check=_later(capture))
+            self._settle(settle, "copy", f"of {original}", **_later(due, capture))
             return
         article = replace(
             article,
@@ -255,12 +276,14 @@ class Intake:
         if due.article_id is None and (other := self.frontier.other_with_id(article.id, due)):
             raise BadCorpusFile(f"{identity(article.url)} and {other} have the same id {article.id}")
         if due.article_id is None and article.id in self._orphans:
-            due = self._adopted(due, article.id)
+            due = self._adopted(due, article)
             settle = replace(settle, due=due)
         stored = store(self.corpus, article, due)
         self.account.learn(article, settle.reading)
         check = next_article_check(article.date, capture.captured, first_seen=capture.captured)
         self._settle(settle, stored.outcome, stored.reason, next_check=check, held=stored.held)
+        if stored.outcome == "refused":
+            self.frontier.forget_body(due)
 
     def _original(self, due: Due, article: Article) -> str | None:
         """Return the address *article* claims when it makes sense: a page of this site that holds the same article."""
@@ -302,9 +325,10 @@ class Intake:
     ) -> None:
         """End a link whose page was read: what it is and the links on it are stored with its outcome."""
         due, reading = settle.due, settle.reading
-        # An article whose page is now a wall or something else stays the article we hold.
-        kind = None if due.article_id and reading.article is None else reading.kind
+        # A page that is now a wall or something else stays the article we hold, or the listing it was.
         gave_article = reading.article is not None
+        known = bool(due.article_id) or due.kind is Kind.LISTING
+        kind = None if known and not gave_article else reading.kind
         new = self.frontier.done(
             due, settle.fetch_id, settle.capture.captured,
             state="refused" if outcome == "refused" and not due.article_id else "done",
@@ -347,5 +371,9 @@ class _Settle:
     fetch_id: int
 
 
-def _later(capture: Capture) -> datetime:
-    return capture.captured + timedelta(seconds=OTHER_INTERVAL_SECONDS)
+def _later(due: Due, capture: Capture) -> dict[str, Any]:
+    """Return when to look again at *due*, which gave nothing to keep: a listing will hardly stay away for long."""
+    if due.kind is Kind.LISTING:
+        check, interval = next_listing_check(due, due.form, capture.captured, changed=False)
+        return {"next_check": check, "interval_seconds": interval}
+    return {"next_check": capture.captured + timedelta(seconds=OTHER_INTERVAL_SECONDS)}

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from crawler.account import Account
 from crawler.captures import CaptureWriter, cut_back, read_capture
 from crawler.config import CrawlConfig
-from crawler.corpus import Corpus
+from crawler.corpus import BadCorpusFile, Corpus
 from crawler.frontier import DAY, HOUR, MINUTE, Due, Frontier
 from crawler.gate import Gate, Options
 from crawler.intake import REDIRECTS, Intake, Retry
@@ -127,9 +127,6 @@ class Run:
                 await self.intake.take_again(fetch_id, due, capture)
         for url in self.frontier.admitted():
             self.gate.admit(url)
-        if not self.frontier.held_count():
-            # The state was lost or moved away: what the corpus holds is taken up again, not stored anew.
-            self.intake.adopt(file.stem for file in self.corpus.scan(self.site.name))
         self.frontier.add([Link(url=self.site.start, source=Source.START)], now)
         if self.options.poll:
             self.frontier.poll_listings(now)
@@ -269,11 +266,16 @@ class Run:
             self._be_patient(due, retry)
             return
         self._in_hand -= 1
+        if self.account.pages == 1:
+            self._write_site_record()  # a run that is killed from here on leaves a site that is known
         if due.link.source is Source.START and answer.capture.status >= 400:
             self._start_failed(f"the start address gave HTTP {answer.capture.status}")
 
     def _be_patient(self, due: Due, retry: Retry) -> None:
         """Ask again for *due*, when the server has had the time it asks for."""
+        if not retry.this_run:
+            self._give_up(due, retry.reason)
+            return
         wait = retry.wait_seconds or 0.0
         if wait > self.config.max_retry_after:
             self._give_up(due, retry.reason)
@@ -402,9 +404,13 @@ class Run:
 
     def _write_site_record(self) -> None:
         host = self.gate.home
-        known = self.corpus.site_record(self.site.name) or SiteRecord(
-            name=self.site.name, start=self.site.start
-        )
+        try:
+            known = self.corpus.site_record(self.site.name)
+        except BadCorpusFile as error:
+            log.warning("%s; kept as site.toml.bad, and made anew", error)
+            self.corpus.set_aside_site_record(self.site.name)
+            known = None
+        known = known or SiteRecord(name=self.site.name, start=self.site.start)
         robots = self.gate.robots.get(host)
         at_root = urlsplit(self.site.start).path == "/"
         known = replace(

@@ -36,7 +36,8 @@ class Match:
 
 def search_corpus(archive: Path, query: str, *, site: str | None = None) -> Iterator[Match]:
     """Yield the articles in which every word and every ``"phrase"`` of *query* occurs, newest first."""
-    terms = [fold(quoted or word) for quoted, word in re.findall(r'"([^"]+)"|(\S+)', query.translate(_ALIKE))]
+    asked = re.findall(r'"([^"]+)"|(\S+)', query.translate(_ALIKE))
+    terms = [term for quoted, word in asked if (term := fold(quoted or word))]
     if not terms:
         return
     corpus = Corpus(archive)
