@@ -439,7 +439,8 @@ def _sites(archive: Path, config: "Config", targets: Iterable[str]) -> tuple[lis
     if not targets:
         chosen = known
     if not chosen:
-        raise BadConfig("no site to crawl; name one: pressmark crawl https://news.example/")
+        nothing = "no site to crawl; name one: pressmark crawl https://news.example/"
+        raise BadConfig("; ".join(bad.values()) or nothing)
     return list(chosen.values()), [] if targets else [bad[name] for name in sorted(bad.keys() - known.keys())]
 
 

@@ -16,6 +16,10 @@ def configured(folder: Path, text: str) -> Config:
     return load_config(path)
 
 
+def test_a_file_that_begins_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    assert configured(tmp_path, '\ufeff[archive]\ntitle = "Mine"\n').archive.title == "Mine"
+
+
 def value(config: Config, section: str, key: str) -> Any:
     return getattr(config.site[0] if section == "site" else getattr(config, section), key)
 
@@ -23,7 +27,7 @@ def value(config: Config, section: str, key: str) -> Any:
 # section, key, what is allowed, what is not
 KEYS: list[tuple[str, str, list[str], list[str]]] = [
     ("archive", "title", ['"Mine"', '"x"', f'"{"x" * 200}"'], ['""', f'"{"x" * 201}"', "3", '["x"]']),
-    ("archive", "base_url", ['"https://a.example/x/"', '"http://a.example"'], ['"a.example"', '"ftp://a"', '"https://a b"', r'"https://a.example\n"', "true"]),
+    ("archive", "base_url", ['"https://a.example/x/"', '"http://a.example"'], ['"a.example"', '"ftp://a"', '"https://a.example/?q"', '"https://a.example/#x"', '"https://a b"', r'"https://a.example\n"', "true"]),
     ("archive", "language", ['"en"', '"zh-Hant"', '"sr-Latn-RS"'], ['"Deutsch"', '"e"', '"en_GB"', '""', "1"]),
     ("archive", "page_size", ["5", "1000"], ["4", "1001", "-1", "50.5", '"50"']),
     ("crawl", "contact", ['"desk@news.example"', '"https://news.example/bot"'], ['"desk"', '"a b@c"', '""', "1"]),

@@ -1,5 +1,6 @@
 """A whole crawl through the real command, from a newspaper on loopback into captures and corpus."""
 
+import contextlib
 import gzip
 import itertools
 import json
@@ -23,7 +24,7 @@ from crawler.items import Article
 from crawler.spiders.news import NewsSpider
 from tests.conftest import ROOT, crawl, environment, pressmark, reports, tree
 from tests.newspaper import paper
-from tests.newspaper.serve import Newspaper, fail, hang_up, redirect, send, stall, times, truncate
+from tests.newspaper.serve import Fault, Newspaper, fail, hang_up, redirect, send, stall, times, truncate
 
 
 def articles(archive: Path) -> dict[str, Article]:
@@ -222,9 +223,10 @@ class TestTheSecondRun:
         path.write_text(path.read_text().replace("million", "thousand"))
         edited = path.read_bytes()
         newspaper.edition = 2
-        [report] = crawl(newspaper, tmp_path).json
-        assert path.read_bytes() == edited
-        assert any("edited by hand" in reason for reason in report["reasons"])
+        for options in ([], ["--recheck"]):  # as long as the site's text is not taken
+            [report] = crawl(newspaper, tmp_path, *options).json
+            assert path.read_bytes() == edited
+            assert any("edited by hand" in reason for reason in report["reasons"])
 
     def test_a_file_deleted_by_hand_comes_back(self, newspaper: Newspaper, tmp_path: Path) -> None:
         crawl(newspaper, tmp_path, "--limit", 5)
@@ -342,6 +344,108 @@ class TestWhatTheCommandIsAskedFor:
         [run] = spider.active
         run.abandon()
         assert run.site.exclude == ("/quiz/",)
+
+
+class TestWhatStaysAwayForAMoment:
+    """An answer that is no use today says little of tomorrow."""
+
+    @pytest.mark.parametrize(
+        "fault", [fail(403), fail(404), send(b"<title>Please wait</title><p>One moment.")]
+    )
+    def test_a_feed_is_polled_again(self, newspaper: Newspaper, tmp_path: Path, fault: Fault) -> None:
+        crawl(newspaper, tmp_path, "--limit", 3)
+        newspaper.faults["/feed.xml"] = fault
+        crawl(newspaper, tmp_path, "--limit", 3)
+        newspaper.faults.clear()
+        newspaper.requests.clear()
+        crawl(newspaper, tmp_path)
+        assert "/feed.xml" in {request.path for request in newspaper.requests}
+        newspaper.requests.clear()
+        crawl(newspaper, tmp_path)
+        assert next(r.status for r in newspaper.requests if r.path == "/feed.xml") == 304
+
+    def test_what_a_feed_names_is_soon_asked_for_again_and_a_dead_link_is_not(
+        self, newspaper: Newspaper, tmp_path: Path
+    ) -> None:
+        named = {
+            path
+            for path in paper.truth()
+            if f"{path}</".encode() in newspaper.pages(newspaper.origin)["/feed.xml"].body
+        }
+        new, old = (
+            min(named),
+            min(p for p, t in paper.truth().items() if p not in named and t["paper"] == paper.NAME),
+        )
+        newspaper.faults |= {new: fail(403), old: fail(403)}
+        [report] = crawl(newspaper, tmp_path).json
+        assert report["reasons"]["HTTP 403"] == 2
+        [state] = (tmp_path / "state").glob("*.sqlite")
+        with contextlib.closing(sqlite3.connect(state)) as db:
+            waits = dict(
+                db.execute("select url, next_check - fetched_at from link where reason = 'HTTP 403'")
+            )
+        assert waits[newspaper.origin + new] <= 3600
+        assert waits[newspaper.origin + old] > 86400
+
+
+class TestDamage:
+    """One damaged file is one site's trouble, and nothing is stored twice for it."""
+
+    def test_a_lost_state_is_made_up_for_over_as_many_runs_as_it_takes(
+        self, newspaper: Newspaper, tmp_path: Path
+    ) -> None:
+        crawl(newspaper, tmp_path)
+        before = articles(tmp_path)
+        for file in (tmp_path / "state").glob("*"):
+            file.unlink()
+        page = newspaper.pages(newspaper.origin)[paper.CHANGED].body
+        old = before[paper.CHANGED].title
+        newspaper.faults[paper.CHANGED] = send(
+            page.replace(old.encode(), b"A headline that is quite another")
+        )
+        crawl(newspaper, tmp_path, "--limit", 1)
+        crawl(newspaper, tmp_path)
+        after = articles(tmp_path)
+        assert len(list((tmp_path / "corpus").rglob("*.md"))) == len(before)
+        assert {path: a.id for path, a in after.items()} == {path: a.id for path, a in before.items()}
+        assert [path for path in after if after[path].title != before[path].title] == [paper.CHANGED]
+        assert len(list((tmp_path / "revisions").rglob("*.md"))) == 1
+
+    def test_killed_in_its_first_run_the_site_is_known(self, newspaper: Newspaper, tmp_path: Path) -> None:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "pressmark.py"), "crawl", newspaper.url, "--allow-host", newspaper.hosts[0],
+             "--delay", "0.01", "--archive", str(tmp_path)],
+            env=environment(), stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        _wait_for_requests(newspaper, 12, process)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert crawl(newspaper, tmp_path, urls=[]).code == 0
+        assert set(articles(tmp_path)) == {p for p, t in paper.truth().items() if t["paper"] == paper.NAME}
+
+    def test_a_damaged_record_stops_no_other_site(self, newspaper: Newspaper, tmp_path: Path) -> None:
+        crawl(newspaper, tmp_path, "--limit", 3, urls=[newspaper.url, newspaper.second_url])
+        first, second = (host.replace(":", "-") for host in newspaper.hosts)
+        record = tmp_path / "sites" / first / "site.toml"
+        good = record.read_text()
+        record.write_text('name = "x\n')
+        done = crawl(newspaper, tmp_path, urls=[])
+        assert done.code == 3
+        assert [report["site"] for report in done.json] == [second]
+        assert str(record) in done.err
+        assert crawl(newspaper, tmp_path).code == 0
+        assert record.read_text() == good
+        assert record.with_name("site.toml.bad").read_text() == 'name = "x\n'
+
+    def test_a_damaged_state_stops_no_other_site(self, newspaper: Newspaper, tmp_path: Path) -> None:
+        both = [newspaper.url, newspaper.second_url]
+        crawl(newspaper, tmp_path, "--limit", 3, urls=both)
+        first, second = (host.replace(":", "-") for host in newspaper.hosts)
+        (tmp_path / "state" / f"{first}.sqlite").write_bytes(b"no database at all" * 100)
+        done = crawl(newspaper, tmp_path, urls=both)
+        assert done.code == 3
+        assert [report["site"] for report in done.json] == [second]
+        assert f"{first}.sqlite is no state file" in done.err
 
 
 class TestHarshWeather:
@@ -487,13 +591,13 @@ class TestKillsAndLeases:
             env=environment(), stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            _wait_for_requests(newspaper, 3)
+            _wait_for_requests(newspaper, 3, first)
             done = pressmark("crawl", newspaper.url, *hosts, "--archive", tmp_path)
             assert done.code == 75
             assert "another run holds it" in done.err
         finally:
             first.terminate()
-            assert first.wait(10) is not None
+            assert first.wait(60) is not None
 
     def test_killed_at_random_moments_it_comes_to_the_same_corpus(
         self, newspaper: Newspaper, tmp_path: Path
@@ -563,7 +667,7 @@ class TestKillsAndLeases:
         )  # fmt: skip
         _wait_for_requests(newspaper, 15, process)
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=60)
         assert process.returncode == 130
         assert b"run it again to go on" in err
         assert b"Traceback" not in err
@@ -580,9 +684,10 @@ class TestKillsAndLeases:
             env=environment(), stderr=subprocess.PIPE,
         )  # fmt: skip
         while paper.CHANGED not in {request.path for request in newspaper.requests}:
+            assert process.poll() is None
             time.sleep(0.01)
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=25)  # less than the time limit of a request
         assert process.returncode == 130
         assert b"Traceback" not in err
         [report] = reports(tmp_path)
@@ -600,10 +705,13 @@ class TestKillsAndLeases:
              "--delay", "0.05", "--archive", str(tmp_path)],
             env=environment(), stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
-        while not list(tmp_path.glob("state/*.sqlite")) and process.poll() is None:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob("state/*.sqlite")):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
             time.sleep(0.001)
         os.killpg(process.pid, stop)  # as a terminal's Ctrl-C or a service manager does
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=60)
         assert process.returncode == 130
         assert b"run it again to go on" in err
         assert b"Traceback" not in err
@@ -639,10 +747,11 @@ def _wait_for_requests(
     newspaper: Newspaper, count: int, process: "subprocess.Popen[bytes] | None" = None
 ) -> None:
     """Wait until the paper was asked *count* times, or *process* has ended."""
-    deadline = time.monotonic() + 30
-    while len(newspaper.requests) < count and time.monotonic() < deadline:
+    deadline = time.monotonic() + 120
+    while len(newspaper.requests) < count:
         if process is not None and process.poll() is not None:
             return
+        assert time.monotonic() < deadline, f"only {len(newspaper.requests)} requests"
         time.sleep(0.005)
 
 

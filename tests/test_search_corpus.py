@@ -70,6 +70,9 @@ def test_what_is_not_alike(one: str, other: str) -> None:
         ("words", False),
         ("", False),
         ("   ", False),
+        ("\u0301", False),  # nothing is left of it when it is folded
+        ("mu\u0308ller", True),
+        ("rare \u064b", True),
     ],
 )
 def test_every_word_and_phrase_asked_for_must_be_there(tmp_path: Path, query: str, *, found: bool) -> None:

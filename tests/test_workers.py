@@ -116,7 +116,9 @@ def test_a_signal_to_the_whole_group_leaves_the_reading_alone(tmp_path: Path, sa
     )  # fmt: skip
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
+    deadline = time.monotonic() + 60
     while process.poll() is None:  # from their first moment to their last
+        assert time.monotonic() < deadline
         os.killpg(process.pid, said)
         time.sleep(0.01)
     out, err = process.communicate(timeout=30)
