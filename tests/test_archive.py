@@ -212,7 +212,8 @@ def test_axe_finds_no_violation(browser: Browser, kept: Kept, scheme: str) -> No
     for name in pages:
         found = complaints(page)
         page.goto(f"{site.as_uri()}/{name}")
-        page.wait_for_timeout(200 if "search" in name else 0)
+        if "search" in name:
+            page.wait_for_selector("#hits li")
         assert found == []  # before axe, which asks for style sheets in ways a page on file:// may not
         results = Axe().run(page)
         assert results.violations_count == 0, (name, results.generate_report())
@@ -229,7 +230,8 @@ def test_nothing_is_wider_than_a_small_phone(browser: Browser, kept: Kept, name:
     context = browser.new_context(viewport={"width": 360, "height": 740})
     page = context.new_page()
     page.goto(f"{site.as_uri()}/{name}")
-    page.wait_for_timeout(200)
+    if "search" in name:
+        page.wait_for_selector("#hits li")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     context.close()
 
@@ -273,7 +275,7 @@ def test_a_script_in_an_article_does_not_run(browser: Browser, tmp_path: Path) -
     for built in (tmp_path / "archive" / "site").rglob("*.html"):
         page.goto(built.as_uri())
     page.goto((tmp_path / "archive/site/search.html").as_uri() + "?q=hostile")
-    page.wait_for_timeout(300)
+    page.wait_for_selector("#hits li")
     assert dialogs == []
     context.close()
 
@@ -283,17 +285,19 @@ def test_serve_serves_the_archive_and_its_own_404(kept: Kept, browser: Browser) 
         [sys.executable, str(ROOT / "pressmark.py"), "serve", "--port", "0", "--archive", str(kept[1])],
         env=environment() | {"PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
-        assert process.stdout is not None
-        address = process.stdout.readline().split()[0]
-        page: Page = browser.new_page()
-        assert page.goto(address) is not None
-        expect(page.locator("h1")).to_be_visible()
-        answer = page.goto(f"{address}no/such/page.html")
-        assert answer is not None
-        assert answer.status == 404
-        expect(page.locator("h1")).to_be_visible()
-        page.close()
-        process.terminate()
+        try:
+            assert process.stdout is not None
+            address = process.stdout.readline().split()[0]
+            page: Page = browser.new_page()
+            assert page.goto(address) is not None
+            expect(page.locator("h1")).to_be_visible()
+            answer = page.goto(f"{address}no/such/page.html")
+            assert answer is not None
+            assert answer.status == 404
+            expect(page.locator("h1")).to_be_visible()
+            page.close()
+        finally:
+            process.terminate()
 
 
 def test_serve_without_an_archive_says_what_to_do(tmp_path: Path) -> None:
