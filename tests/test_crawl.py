@@ -412,14 +412,9 @@ class TestDamage:
         assert len(list((tmp_path / "revisions").rglob("*.md"))) == 1
 
     def test_killed_in_its_first_run_the_site_is_known(self, newspaper: Newspaper, tmp_path: Path) -> None:
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / "pressmark.py"), "crawl", newspaper.url, "--allow-host", newspaper.hosts[0],
-             "--delay", "0.01", "--archive", str(tmp_path)],
-            env=environment(), stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+        process = _begun(newspaper, tmp_path, delay=0.01)
         _wait_for_requests(newspaper, 12, process)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        _kill(process)
         assert crawl(newspaper, tmp_path, urls=[]).code == 0
         assert set(articles(tmp_path)) == {p for p, t in paper.truth().items() if t["paper"] == paper.NAME}
 
@@ -585,11 +580,7 @@ class TestHarshWeather:
 class TestKillsAndLeases:
     def test_a_second_run_of_a_site_leaves_at_once(self, newspaper: Newspaper, tmp_path: Path) -> None:
         hosts = ("--allow-host", newspaper.hosts[0])
-        first = subprocess.Popen(
-            [sys.executable, str(ROOT / "pressmark.py"), "crawl", newspaper.url, *hosts, "--delay", "0.2",
-             "--archive", str(tmp_path)],
-            env=environment(), stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        first = _begun(newspaper, tmp_path, delay=0.2)
         try:
             _wait_for_requests(newspaper, 3, first)
             done = pressmark("crawl", newspaper.url, *hosts, "--archive", tmp_path)
@@ -597,7 +588,7 @@ class TestKillsAndLeases:
             assert "another run holds it" in done.err
         finally:
             first.terminate()
-            assert first.wait(60) is not None
+            first.communicate(timeout=60)
 
     def test_killed_at_random_moments_it_comes_to_the_same_corpus(
         self, newspaper: Newspaper, tmp_path: Path
@@ -606,14 +597,9 @@ class TestKillsAndLeases:
         rng = random.Random(20251101)
         for _ in range(6):
             newspaper.requests.clear()
-            process = subprocess.Popen(
-                [sys.executable, str(ROOT / "pressmark.py"), "crawl", newspaper.url, "--allow-host", newspaper.hosts[0],
-                 "--delay", "0.01", "--archive", str(tmp_path / "killed")],
-                env=environment(), stderr=subprocess.DEVNULL, start_new_session=True,
-            )  # fmt: skip
+            process = _begun(newspaper, tmp_path / "killed", delay=0.01)
             _wait_for_requests(newspaper, rng.randrange(2, 30), process)
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            _kill(process)
         half = tmp_path / "killed" / "corpus" / newspaper.hosts[0].replace(":", "-") / ".01-half.md.1.tmp"
         half.parent.mkdir(parents=True, exist_ok=True)
         half.write_text("---\ntitle: Half wr")
@@ -660,11 +646,7 @@ class TestKillsAndLeases:
     def test_a_terminated_run_says_so_and_the_next_goes_on(
         self, newspaper: Newspaper, tmp_path: Path
     ) -> None:
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / "pressmark.py"), "crawl", newspaper.url, "--allow-host", newspaper.hosts[0],
-             "--delay", "0.05", "--archive", str(tmp_path)],
-            env=environment(), stderr=subprocess.PIPE,
-        )  # fmt: skip
+        process = _begun(newspaper, tmp_path, delay=0.05)
         _wait_for_requests(newspaper, 15, process)
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=60)
@@ -678,11 +660,7 @@ class TestKillsAndLeases:
 
     def test_a_server_that_stalls_does_not_hold_up_a_stop(self, newspaper: Newspaper, tmp_path: Path) -> None:
         newspaper.faults[paper.CHANGED] = stall
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / "pressmark.py"), "crawl", newspaper.url, "--allow-host", newspaper.hosts[0],
-             "--delay", "0", "--archive", str(tmp_path)],
-            env=environment(), stderr=subprocess.PIPE,
-        )  # fmt: skip
+        process = _begun(newspaper, tmp_path, delay=0)
         while paper.CHANGED not in {request.path for request in newspaper.requests}:
             assert process.poll() is None
             time.sleep(0.01)
@@ -700,11 +678,7 @@ class TestKillsAndLeases:
     def test_stopped_with_its_whole_group_while_it_is_set_up_it_says_so(
         self, newspaper: Newspaper, tmp_path: Path, stop: signal.Signals
     ) -> None:
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / "pressmark.py"), "crawl", newspaper.url, "--allow-host", newspaper.hosts[0],
-             "--delay", "0.05", "--archive", str(tmp_path)],
-            env=environment(), stderr=subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
+        process = _begun(newspaper, tmp_path, delay=0.05)
         deadline = time.monotonic() + 60
         while not list(tmp_path.glob("state/*.sqlite")):
             assert process.poll() is None
@@ -741,6 +715,22 @@ class TestKillsAndLeases:
         done = crawl(newspaper, tmp_path)
         assert done.code == 2
         assert "move it away" in done.err
+
+
+def _begun(newspaper: Newspaper, archive: Path, *, delay: float) -> "subprocess.Popen[bytes]":
+    """Return a crawl of the first paper that has begun, in a group of processes of its own."""
+    command = ["crawl", newspaper.url, "--allow-host", newspaper.hosts[0], "--delay", str(delay)]
+    return subprocess.Popen(
+        [sys.executable, str(ROOT / "pressmark.py"), *command, "--archive", str(archive)],
+        env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """End *process* and its workers as a power cut would."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
 
 
 def _wait_for_requests(
