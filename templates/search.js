@@ -249,9 +249,10 @@
   let shown = PAGE;
   let latest = 0;
   let timer = 0;
-  let first = true;
+  let opened = false;
 
   const empty = () => ({ q: "", from: "", to: "", order: "relevance", ...Object.fromEntries(FACETS.map((name) => [name, []])) });
+  let current = empty();
 
   // The state stands behind the #, where it works by double click too; a plain form elsewhere leads here by ?q=.
   const stateInAddress = () => {
@@ -349,18 +350,18 @@
     $("#more").hidden = found.ids.length <= shown;
   };
 
-  const run = async () => {
+  const run = async (state = current) => {
     const mine = ++latest;
-    const state = fill(stateInAddress());
     const filters = $("#filters");
-    const asked = state.q || filtered(state);
+    const wanted = state.q || filtered(state);
+    current = state;
     filters.hidden = false;
-    if (asked && first) {
-      first = false;
+    if (wanted && !opened) {
+      opened = true;
       filters.open = matchMedia("(min-width: 62rem)").matches;
     }
     try {
-      const found = asked || filters.open ? await search(state) : null; // nothing is loaded before
+      const found = wanted || filters.open ? await search(state) : null; // nothing is loaded before
       if (mine !== latest) return;
       const total = found?.ids.length;
       $("#browse").hidden = Boolean(total);
@@ -390,12 +391,12 @@
     shown = PAGE;
     const next = address(state);
     if (next !== location.hash) history[step ? "pushState" : "replaceState"](null, "", next);
-    return run();
+    return run(state);
   };
 
   const back = () => {
     shown = PAGE;
-    run();
+    run(fill(stateInAddress()));
   };
 
   $("#search").addEventListener("submit", (event) => {
@@ -413,14 +414,14 @@
   $("#search").addEventListener("change", (event) => {
     if (event.target.id !== "q") go(stateOnPage(), true);
   });
-  $("#clear").addEventListener("click", () => go({ ...empty(), q: $("#q").value, order: $("#order").value }, true).then(() => $("#q").focus()));
+  $("#clear").addEventListener("click", () => go(fill({ ...empty(), q: $("#q").value, order: $("#order").value }), true).then(() => $("#q").focus()));
   $("#more").addEventListener("click", async () => {
     const first = shown;
     shown += PAGE;
     await run();
     document.querySelectorAll("#hits a")[first]?.focus();
   });
-  $("#filters").addEventListener("toggle", run);
+  $("#filters").addEventListener("toggle", () => run());
   addEventListener("popstate", back);
   addEventListener("hashchange", back);
   back();
