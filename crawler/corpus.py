@@ -1,6 +1,5 @@
 """The corpus on disk: Markdown with front matter, links beside it, site records and run reports, read and written."""
 
-import glob
 import hashlib
 import json
 import os
@@ -322,7 +321,7 @@ class Corpus:
 
     def last_runs(self) -> Mapping[str, Path]:
         """Return where the report of the last run of each site is."""
-        return {path.stem.partition("-")[2]: path for path in self.run_paths()}
+        return {_site_of_run(path.name): path for path in self.run_paths()}
 
     def read_run(self, path: Path) -> RunReport:
         """Return the report at *path*; raises `BadCorpusFile` when it cannot be read."""
@@ -335,12 +334,9 @@ class Corpus:
         """Write *report* beside those of earlier runs and return its path."""
         stamp = report.started.replace("-", "").replace(":", "")
         path = self.archive / "runs" / f"{stamp}-{report.site}.json"
-        for number in count(2):
-            if not path.exists():
-                break
-            path = path.with_name(
-                f"{stamp}.{number}-{report.site}.json"
-            )  # of one second; sorts after the first
+        others = count(2)
+        while path.exists():  # two runs that began in one second: the second sorts after the first
+            path = path.with_name(f"{stamp}.{next(others)}-{report.site}.json")
         write_whole(path, msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
         return path
 
@@ -349,8 +345,14 @@ class Corpus:
         for folder in ("corpus", "links", "revisions", "sites"):
             for temp in (self.archive / folder / site).rglob(".*.tmp"):
                 temp.unlink(missing_ok=True)
-        for temp in (self.archive / "runs").glob(f".*Z*-{glob.escape(site)}.json.*.tmp"):
-            temp.unlink(missing_ok=True)
+        for temp in self.archive.glob("runs/.*.json.*.tmp"):
+            if _site_of_run(temp.name) == site:
+                temp.unlink(missing_ok=True)
+
+
+def _site_of_run(name: str) -> str:
+    """Return the site of the run report, or its temporary file, called *name*: ``[.]<when>-<site>.json[…]``."""
+    return name.partition("-")[2].rpartition(".json")[0]
 
 
 def as_record(article: Article) -> Mapping[str, Any]:

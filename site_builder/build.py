@@ -234,7 +234,9 @@ def _holdings(corpus: Corpus, memory: Memory, settings: Settings) -> tuple[Holdi
         except BadCorpusFile as error:
             bad.append((f"sites/{site}", str(error)))
     runs: list[RunReport] = []
-    for _, path in sorted(corpus.last_runs().items()):
+    last_runs = corpus.last_runs()
+    for site in sorted(last_runs):
+        path = last_runs[site]
         try:
             runs.append(corpus.read_run(path))
         except BadCorpusFile as error:

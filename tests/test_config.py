@@ -16,10 +16,6 @@ def configured(folder: Path, text: str) -> Config:
     return load_config(path)
 
 
-def test_a_file_that_begins_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
-    assert configured(tmp_path, '\ufeff[archive]\ntitle = "Mine"\n').archive.title == "Mine"
-
-
 def value(config: Config, section: str, key: str) -> Any:
     return getattr(config.site[0] if section == "site" else getattr(config, section), key)
 
@@ -50,6 +46,10 @@ KEYS: list[tuple[str, str, list[str], list[str]]] = [
 
 def case(section: str, key: str, given: str) -> str:
     return f"{SITE if section == 'site' else f'[{section}]'}\n{key} = {given}\n"
+
+
+def test_a_file_that_begins_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    assert configured(tmp_path, '\ufeff[archive]\ntitle = "Mine"\n').archive.title == "Mine"
 
 
 @pytest.mark.parametrize(

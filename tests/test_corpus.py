@@ -337,6 +337,7 @@ def test_what_a_kill_left_half_written_is_swept_for_its_own_site(tmp_path: Path)
         "corpus/a.example/2025/11/01-x-0123456789ab.md": False,
         "corpus/b.example/2025/11/.01-x-0123456789ab.md.78.tmp": False,
         "runs/.20251101T000000Z-b.example.json.78.tmp": False,
+        "runs/.20251101T000000Z-x-a.example.json.79.tmp": False,
     }
     for path in left:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)

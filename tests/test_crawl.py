@@ -649,12 +649,7 @@ class TestKillsAndLeases:
         process = _begun(newspaper, tmp_path, delay=0.05)
         _wait_for_requests(newspaper, 15, process)
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=60)
-        assert process.returncode == 130
-        assert b"run it again to go on" in err
-        assert b"Traceback" not in err
-        [report] = reports(tmp_path)
-        assert report.finished == "stopped"
+        _assert_stopped_well(process, tmp_path, within=60)
         crawl(newspaper, tmp_path)
         assert set(articles(tmp_path)) == {p for p, t in paper.truth().items() if t["paper"] == paper.NAME}
 
@@ -665,11 +660,7 @@ class TestKillsAndLeases:
             assert process.poll() is None
             time.sleep(0.01)
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=25)  # less than the time limit of a request
-        assert process.returncode == 130
-        assert b"Traceback" not in err
-        [report] = reports(tmp_path)
-        assert report.finished == "stopped"
+        _assert_stopped_well(process, tmp_path, within=25)  # less than the time limit of a request
         newspaper.faults.clear()
         crawl(newspaper, tmp_path)
         assert paper.CHANGED in articles(tmp_path)
@@ -685,12 +676,7 @@ class TestKillsAndLeases:
             assert time.monotonic() < deadline
             time.sleep(0.001)
         os.killpg(process.pid, stop)  # as a terminal's Ctrl-C or a service manager does
-        _, err = process.communicate(timeout=60)
-        assert process.returncode == 130
-        assert b"run it again to go on" in err
-        assert b"Traceback" not in err
-        [report] = reports(tmp_path)
-        assert report.finished == "stopped"
+        _assert_stopped_well(process, tmp_path, within=60)
 
     def test_a_full_disk_is_one_line_and_its_own_exit_code(
         self, newspaper: Newspaper, tmp_path: Path
@@ -724,6 +710,16 @@ def _begun(newspaper: Newspaper, archive: Path, *, delay: float) -> "subprocess.
         [sys.executable, str(ROOT / "pressmark.py"), *command, "--archive", str(archive)],
         env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
+
+
+def _assert_stopped_well(process: "subprocess.Popen[bytes]", archive: Path, *, within: float) -> None:
+    """Check that *process*, asked to stop, ended in time, said so, and left a report."""
+    _, err = process.communicate(timeout=within)
+    assert process.returncode == 130
+    assert b"run it again to go on" in err
+    assert b"Traceback" not in err
+    [report] = reports(archive)
+    assert report.finished == "stopped"
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:

@@ -167,6 +167,17 @@ def test_filters_can_be_used_before_a_word_is_typed(page: Page, address: Callabl
     expect(page.locator("#hits li")).to_have_count(0)
 
 
+def test_what_is_typed_stays_while_the_filters_open(page: Page, address: Callable[[str], str]):
+    page.goto(address("search.html"))
+    page.evaluate(  # in one breath, before the word is taken up
+        "document.querySelector('#q').value = 'harbour';"
+        "document.querySelector('#q').dispatchEvent(new Event('input'));"
+        "document.querySelector('#filters').open = true;"
+    )
+    expect(page.locator("#count")).to_have_text("17 articles")
+    assert page.input_value("#q") == "harbour"
+
+
 def test_emptied_the_search_stays_empty(page: Page, address: Callable[[str], str]):
     page.goto(address("search.html?q=harbour"))  # as the box on every other page asks
     expect(page.locator("#count")).to_have_text("17 articles")

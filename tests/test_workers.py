@@ -1,6 +1,7 @@
 """The processes that read pages: limits, signals and a quiet end."""
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -12,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from crawler.items import Capture, Kind, Link, Source
+from crawler import workers as module
+from crawler.items import Capture, Link, Reading, Source
+from crawler.reading import read
 from crawler.workers import ReadingFailed, Workers
 from tests.conftest import ROOT, environment
 
@@ -39,22 +42,66 @@ def run_script(tmp_path: Path, code: str) -> "subprocess.CompletedProcess[str]":
     )  # fmt: skip
 
 
-def test_a_page_is_read_in_another_process() -> None:
+SHORT = capture(b"<title>Home</title><a href=/b>A story that is told here at some length</a>")
+LONG = capture(b"<div><a href=/x>y</a>" * 400_000)
+"""Takes a second or more."""
+
+
+def test_a_page_is_read_as_it_would_be_here() -> None:
     with Workers(1) as workers:
-        reading = asyncio.run(
-            workers.read(capture(b"<title>Home</title><a href=/b>A story told here</a>"), LINK)
-        )
-    assert reading.kind is not Kind.ARTICLE
+        reading = asyncio.run(workers.read(SHORT, LINK))
+    assert reading == read(SHORT, LINK)
+    assert reading.links
 
 
 def test_an_error_of_one_page_is_its_own_and_the_next_is_read() -> None:
-    async def both() -> None:
+    async def both() -> Reading:
         with pytest.raises(ReadingFailed, match="AttributeError"):
             await workers.read("no capture", LINK)  # type: ignore[arg-type]
-        await workers.read(capture(b"<p>fine"), LINK)
+        return await workers.read(SHORT, LINK)
 
     with Workers(1) as workers:
-        asyncio.run(both())
+        assert asyncio.run(both()).links
+
+
+def test_a_page_over_the_time_limit_is_given_up_and_the_next_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def both() -> Reading:
+        monkeypatch.setattr(module, "TIME_LIMIT_SECONDS", 0.1)
+        with pytest.raises(ReadingFailed, match="not read within"):
+            await workers.read(LONG, LINK)
+        monkeypatch.undo()
+        return await workers.read(SHORT, LINK)
+
+    with Workers(1) as workers:
+        assert asyncio.run(both()).links
+
+
+def test_a_process_that_dies_takes_one_page_with_it() -> None:
+    async def both() -> Reading:
+        await workers.read(SHORT, LINK)  # it runs now
+        [process] = multiprocessing.active_children()
+        long = asyncio.ensure_future(workers.read(LONG, LINK))
+        await asyncio.sleep(0.3)
+        process.kill()
+        with pytest.raises(ReadingFailed, match="died"):
+            await long
+        return await workers.read(SHORT, LINK)
+
+    with Workers(1) as workers:
+        assert asyncio.run(both()).links
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS has no limit on the address space of a process")
+def test_memory_has_a_limit(tmp_path: Path) -> None:
+    code = """
+        from crawler import workers
+
+        workers._limit_memory()
+        bytes(workers.MEMORY_LIMIT_BYTES)
+    """
+    assert "MemoryError" in run_script(tmp_path, code).stderr
 
 
 def test_stopped_while_its_processes_still_start_it_says_nothing(tmp_path: Path) -> None:
