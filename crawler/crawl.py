@@ -60,7 +60,9 @@ def crawl(
         if not runs:
             return Crawled(reports=(), busy=tuple(busy), unusable=tuple(unusable))
         process = AsyncCrawlerProcess(_settings(config, options))
-        logging.getLogger("scrapy").setLevel(logging.WARNING)  # its own line per request would double ours
+        # What Scrapy says of one request, we say in the words of an outcome.
+        logging.getLogger("scrapy").setLevel(logging.WARNING)
+        logging.getLogger("scrapy.core.downloader").setLevel(logging.ERROR)
         crawler = process.create_crawler(NewsSpider)
         process.crawl(crawler, runs=runs, on_progress=on_progress)
         process.start()

@@ -504,6 +504,8 @@ class TestHarshWeather:
         assert report["failures"] == [
             {"url": newspaper.origin + paper.CHANGED, "reason": "larger than crawl.max_page_bytes"}
         ]
+        [line] = [line for line in done.err.splitlines() if paper.CHANGED in line]  # said once
+        assert "failed (larger than crawl.max_page_bytes)" in line
 
     def test_a_gzip_bomb_is_refused(self, newspaper: Newspaper, tmp_path: Path) -> None:
         bomb = gzip.compress(b" " * 64 * 1024**2)
