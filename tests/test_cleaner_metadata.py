@@ -1,5 +1,6 @@
 """Each field of an article is merged from all that state it, and nothing is guessed."""
 
+import json
 from datetime import UTC, date, datetime
 
 import pytest
@@ -250,3 +251,16 @@ def test_a_printed_standfirst_is_the_description_and_not_in_the_body() -> None:
 def test_visible_tags_are_keywords_when_nothing_else_is_stated() -> None:
     one = article(below="<p>Tags: <a href='/tag/bridges'>bridges</a>, <a href='/tag/kings'>kings</a></p>")
     assert one.keywords == ("bridges", "kings")
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        {"item": {"@id": URL, "name": "An earlier headline of the bridge story"}},
+        {"name": "An earlier headline of the bridge story", "item": "/news/the-old-bridge-stays-open?utm_source=x"},
+    ],
+)  # fmt: skip
+def test_the_section_is_the_last_step_of_the_trail_before_the_page_itself(last: dict[str, object]) -> None:
+    trail = [{"item": {"@id": "/", "name": "Home"}}, {"name": "City", "item": "/city/"}, last]
+    stated = json.dumps({"@type": "BreadcrumbList", "itemListElement": trail})
+    assert article(f"<script type='application/ld+json'>{stated}</script>").section == "City"

@@ -7,6 +7,7 @@ from crawler.cleaner.blocks import Layout
 from crawler.cleaner.declared import article_object, by_id, line, names
 from crawler.cleaner.text import field, fold
 from crawler.page import Page
+from crawler.urls import canonicalize, identity
 
 MAX_KEYWORDS = 40
 MAX_KEYWORD_CHARS = 60
@@ -118,6 +119,12 @@ def section(page: Page, sites: set[str], title: str) -> list[tuple[str, str]]:
     return stated
 
 
+def _is_page(address: str, page: Page) -> bool:
+    """Whether *address* is that of *page*: the last step of a trail of crumbs is often the headline."""
+    absolute = canonicalize(address, page.url)
+    return absolute is not None and identity(absolute) == identity(page.url)
+
+
 def _crumbs(page: Page) -> list[str]:
     for one in page.json_ld:
         if one.get("@type") == "BreadcrumbList" and isinstance(one.get("itemListElement"), list):
@@ -125,10 +132,10 @@ def _crumbs(page: Page) -> list[str]:
             for element in one["itemListElement"][:12]:
                 if isinstance(element, dict):
                     item = element.get("item")
-                    text = line(element.get("name")) or (
-                        line(item.get("name")) if isinstance(item, dict) else None
-                    )
-                    if text:
+                    named = item if isinstance(item, dict) else {"@id": item}
+                    text = line(element.get("name")) or line(named.get("name"))
+                    address = line(named.get("@id") or named.get("url"))
+                    if text and not (address and _is_page(address, page)):
                         texts.append(text)
             return texts
     for node in page.tree.css("[class*=breadcrumb] a, [id*=breadcrumb] a, nav[aria-label*=readcrumb] a")[:8]:
