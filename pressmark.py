@@ -4,14 +4,10 @@ import errno
 import functools
 import http.server
 import json
-import logging
 import sqlite3
 import sys
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import date
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
@@ -20,7 +16,8 @@ import msgspec
 
 if TYPE_CHECKING:  # loaded by the commands that need them: a search should not wait for the crawler
     from crawler.config import Config
-    from crawler.items import RunReport, Site
+    from crawler.items import RunReport
+    from crawler.offline import Skipped
     from site_builder.build import BuildReport
 
 DONE, NO, USAGE, SITE_FAILED, DISK, BUSY = 0, 1, 2, 3, 74, 75
@@ -142,7 +139,7 @@ def crawl(archive: Path, config_path: Path | None, as_json: bool, **options: Any
     """
     reports, code = _crawl(archive, _config(config_path), **options)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(reports), indent=2))
+        _print_json(reports)
     sys.exit(code)
 
 
@@ -304,6 +301,174 @@ def clean(
     )
 
 
+@main.command()
+@click.argument("sites", metavar="[SITE]...", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print all that is known as JSON.")
+@common
+def status(archive: Path, config_path: Path | None, sites: tuple[str, ...], as_json: bool) -> None:
+    """Say what is held of each site, what is due, and how its last run went; of a SITE named, its listings too."""
+    from crawler.run import utc_now  # noqa: PLC0415
+    from crawler.sites import held_sites  # noqa: PLC0415
+    from crawler.status import lines  # noqa: PLC0415
+    from crawler.status import status as status_of  # noqa: PLC0415
+
+    config = _config(config_path)
+    configured = [site.name for site in config.sites()]
+    if not configured:
+        _require(archive)
+    names = sites or dict.fromkeys([*configured, *held_sites(archive, ())])
+    held_sites(archive, [name for name in sites if name not in configured])
+    told = status_of(names, archive, utc_now())
+    if as_json:
+        _print_json(told)
+        return
+    for one in told:
+        click.echo("\n".join(lines(one, utc_now(), full=bool(sites))))
+
+
+@main.command()
+@click.argument("url")
+@click.option("--allow-host", "allow_hosts", multiple=True, metavar="HOST:PORT",
+              help="Take a loopback or private address for one that may be asked.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print all that is known as JSON.")
+@common
+def explain(
+    archive: Path, config_path: Path | None, url: str, allow_hosts: tuple[str, ...], as_json: bool
+) -> None:
+    """Say why URL is as it is: found where, classed why, fetched when, kept or refused why, next when."""
+    from crawler.explain import explain_url, lines  # noqa: PLC0415
+    from crawler.gate import Options  # noqa: PLC0415
+    from crawler.run import utc_now  # noqa: PLC0415
+    from crawler.sites import held_sites, site_called  # noqa: PLC0415
+    from crawler.urls import canonicalize  # noqa: PLC0415
+
+    config = _config(config_path)
+    _require(archive)
+    address = canonicalize(url)
+    if address is None:
+        _fail(f"{url!r} is no http or https address", USAGE)
+        return
+    names = dict.fromkeys([*(site.name for site in config.sites()), *held_sites(archive, ())])
+    sites = [site_called(name, archive, config) for name in names]
+    options = Options(allowed_hosts=frozenset(_host_and_port(entry) for entry in allow_hosts))
+    told = explain_url(address, sites, archive, config=config.crawl, options=options, now=utc_now())
+    if told is None:
+        _fail(f"{address} is no page of a site that is held or configured", NO)
+    elif as_json:
+        _print_json(told)
+    else:
+        click.echo("\n".join(lines(told, utc_now())))
+
+
+@main.command()
+@click.argument("sites", metavar="[SITE]...", nargs=-1)
+@click.option("--force", is_flag=True, help="Write files that were edited by hand anew, too.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@common
+def reclean(
+    archive: Path, config_path: Path | None, sites: tuple[str, ...], force: bool, as_json: bool
+) -> None:
+    """Clean the captures again, by today's cleaner and without network; nothing changed means no byte changes."""
+    from crawler.logs import log_to  # noqa: PLC0415
+    from crawler.offline import reclean_sites  # noqa: PLC0415
+    from crawler.progress import bar_progress  # noqa: PLC0415
+
+    config = _config(config_path)
+    _require(archive)
+    log_to(archive / "logs" / "pressmark.log")
+    with bar_progress() as progress:
+        done, skipped = reclean_sites(archive, config, sites, force=force, on_progress=progress)
+    for one in done:
+        click.echo(
+            f"{one.site}: {one.unchanged} files unchanged, {one.rewritten} rewritten, {one.new} new articles,"
+            f" {len(one.kept)} kept as they are",
+            err=True,
+        )
+        for kept in one.kept:
+            click.echo(f"  kept: {kept.url}: {kept.reason}", err=True)
+    if as_json:
+        _print_json(done)
+    _exit_skipped(skipped, DONE)
+
+
+@main.command("import")
+@click.argument("files", metavar="FILE.warc.gz...", nargs=-1, required=True,
+                type=click.Path(path_type=Path, dir_okay=False))  # fmt: skip
+@click.option("--site", "only", multiple=True, help="Only articles of this site; may be given again.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@common
+def import_(
+    archive: Path, config_path: Path | None, files: tuple[Path, ...], only: tuple[str, ...], as_json: bool
+) -> None:
+    """Take the articles of other people's WARCs into the archive, e.g. of Common Crawl's CC-NEWS."""
+    from crawler.logs import log_to  # noqa: PLC0415
+    from crawler.offline import import_files  # noqa: PLC0415
+    from crawler.progress import bar_progress, counts  # noqa: PLC0415
+
+    config = _config(config_path)
+    for file in files:
+        if not file.is_file():
+            _fail(f"{file}: no such file", USAGE)
+    log_to(archive / "logs" / "pressmark.log")
+    with bar_progress() as progress:
+        told = import_files(archive, config, files, only=only, on_progress=progress)
+    click.echo(f"{told.records} records: {counts(told.outcomes) or 'none of them a page'}", err=True)
+    for site, count in told.sites.most_common(10):
+        click.echo(f"  {count} of {site}", err=True)
+    if len(told.sites) > 10:
+        click.echo(f"  and {sum(told.sites.values())} in all, of {len(told.sites)} sites", err=True)
+    for reason, count in told.reasons.most_common(10):
+        click.echo(f"  {count} × {reason}", err=True)
+    for message in told.broken:
+        click.echo(f"pressmark: {message}", err=True)
+    if as_json:
+        _print_json(told)
+    sys.exit(NO if told.broken else DONE)
+
+
+@main.command()
+@click.argument("sites", metavar="[SITE]...", nargs=-1)
+@click.option("--rebuild-state", is_flag=True, help="First make the state anew from captures and corpus.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@common
+def verify(
+    archive: Path, config_path: Path | None, sites: tuple[str, ...], rebuild_state: bool, as_json: bool
+) -> None:
+    """Check that corpus, links, revisions, captures, state and reports agree; exit 1 and say where they do not."""
+    from crawler.logs import log_to  # noqa: PLC0415
+    from crawler.offline import rebuild_states, verify_sites  # noqa: PLC0415
+    from crawler.progress import bar_progress  # noqa: PLC0415
+
+    config = _config(config_path)
+    _require(archive)
+    skipped: list[Skipped] = []
+    if rebuild_state:
+        log_to(archive / "logs" / "pressmark.log")
+        with bar_progress() as progress:
+            rebuilt, skipped = rebuild_states(archive, config, sites, on_progress=progress)
+        for made in rebuilt:
+            click.echo(
+                f"{made.site}: made anew from {made.captures} captures: {made.links} links, {made.articles} articles,"
+                f" {made.without_capture} of them without a capture",
+                err=True,
+            )
+    with bar_progress() as progress:
+        told, busy = verify_sites(archive, sites, on_progress=progress)
+    for one in told:
+        click.echo(
+            f"{one.site}: {one.articles} articles, {one.revisions} earlier texts, {one.captures} captures:"
+            f" {f'{len(one.findings)} do not agree' if one.findings else 'all agree'}",
+            err=True,
+        )
+        for finding in one.findings:
+            click.echo(f"  {finding.where}: {finding.what}", err=True)
+        for note in one.notes:
+            click.echo(f"  note: {note.where}: {note.what}", err=True)
+    if as_json:
+        _print_json(told)
+    _exit_skipped([*skipped, *busy], NO if any(one.findings for one in told) else DONE)
+
+
 @main.group()
 def export() -> None:
     """Write the corpus in another form."""
@@ -332,6 +497,20 @@ def jsonl(archive: Path, config_path: Path | None) -> None:
         sys.exit(NO)
 
 
+def _exit_skipped(skipped: "list[Skipped]", code: int) -> None:
+    """Name the sites that were left out, and end with *code*, or with the one they stand for."""
+    for site in {one.site: one for one in skipped}.values():
+        reason = "another run holds it; wait for it to end" if site.busy else site.reason
+        click.echo(f"pressmark: {site.site}: {reason}", err=True)
+    if skipped and code == DONE:
+        code = BUSY if all(one.busy for one in skipped) else USAGE
+    sys.exit(code)
+
+
+def _print_json(told: object) -> None:
+    click.echo(msgspec.json.format(msgspec.json.encode(told), indent=2))
+
+
 def _require(archive: Path) -> None:
     """End with a clear word when *archive* is not there: a mistyped name should not pass for an empty archive."""
     if not archive.is_dir():
@@ -349,10 +528,10 @@ def _presentation(config: "Config") -> dict[str, Any]:
 
 
 def _build(archive: Path, config: "Config", *, full: bool = False) -> "BuildReport":
-    from crawler.progress import build_progress  # noqa: PLC0415
+    from crawler.progress import bar_progress  # noqa: PLC0415
     from site_builder.build import build as build_archive  # noqa: PLC0415
 
-    with build_progress() as progress:
+    with bar_progress() as progress:
         report = build_archive(archive, **_presentation(config), full=full, progress=progress)
     click.echo(
         f"{archive / 'site' / 'index.html'}: {report.articles} articles on {report.pages} pages,"
@@ -378,17 +557,19 @@ def _crawl(
 ) -> tuple[tuple["RunReport", ...], int]:
     from crawler.crawl import crawl as crawl_sites  # noqa: PLC0415
     from crawler.gate import Options  # noqa: PLC0415
+    from crawler.logs import log_to  # noqa: PLC0415
     from crawler.progress import crawl_progress, summary  # noqa: PLC0415
+    from crawler.sites import sites_to_crawl  # noqa: PLC0415
 
     allowed = frozenset(_host_and_port(entry) for entry in allow_hosts)
     if since and until and since > until:
         raise click.UsageError(f"--since {since} is later than --until {until}")
     if delay is not None and delay < 1 and not allowed:
         raise click.UsageError("--delay below 1 second is only for an address named with --allow-host")
-    sites, left_out = _sites(archive, config, targets)
+    sites, left_out = sites_to_crawl(archive, config, targets)
     for message in left_out:
         click.echo(f"pressmark: left out: {message}", err=True)
-    _log_to(archive / "logs" / "pressmark.log")
+    log_to(archive / "logs" / "pressmark.log")
     options = Options(
         since=since,
         until=until,
@@ -398,7 +579,7 @@ def _crawl(
         delay_seconds=delay,
         allowed_hosts=allowed,
     )
-    with crawl_progress() as on_progress:
+    with crawl_progress(len(sites)) as on_progress:
         crawled = crawl_sites(sites, archive, config=config.crawl, options=options, on_progress=on_progress)
     for report in crawled.reports:
         click.echo(summary(report), err=True)
@@ -406,7 +587,9 @@ def _crawl(
         click.echo(f"pressmark: {name}: another run holds it; wait for it to end", err=True)
     for message in crawled.unusable:
         click.echo(f"pressmark: {message}", err=True)
-    if not crawled.reports:
+    if not crawled.reports and crawled.idle:
+        click.echo("nothing is due; pressmark status says when", err=True)
+    elif not crawled.reports:
         sys.exit(USAGE if crawled.unusable else BUSY)
     if any(report.finished == "stopped" for report in crawled.reports):
         _fail("stopped; run it again to go on", STOPPED)
@@ -414,71 +597,11 @@ def _crawl(
     return crawled.reports, SITE_FAILED if failed else BUSY if crawled.busy else DONE
 
 
-def _sites(archive: Path, config: "Config", targets: Iterable[str]) -> tuple[list["Site"], list[str]]:
-    """Return the sites that *targets* name; with none, all that are configured or held, and why others are left out."""
-    from crawler.config import BadConfig, site_at  # noqa: PLC0415
-    from crawler.corpus import BadCorpusFile, Corpus  # noqa: PLC0415
-    from crawler.items import Site  # noqa: PLC0415
-
-    corpus = Corpus(archive)
-    known: dict[str, Site] = {}
-    bad: dict[str, str] = {}
-    for name in corpus.sites():
-        try:
-            if record := corpus.site_record(name):
-                known[name] = Site(name=name, start=record.start)
-        except BadCorpusFile as error:
-            bad[name] = f"{error}; name the site's address to have it made anew"
-    known |= {site.name: site for site in config.sites()}
-    chosen = {}
-    for target in targets:
-        site = known.get(target) or site_at(target)
-        # A site that is known keeps its rules when it is named by an address; this run begins at that address.
-        held = known.get(site.name, site)
-        chosen[site.name] = held if target in known else replace(held, start=site.start)
-    if not targets:
-        chosen = known
-    if not chosen:
-        nothing = "no site to crawl; name one: pressmark crawl https://news.example/"
-        raise BadConfig("; ".join(bad.values()) or nothing)
-    return list(chosen.values()), [] if targets else [bad[name] for name in sorted(bad.keys() - known.keys())]
-
-
 def _host_and_port(entry: str) -> str:
     host, _, port = entry.rpartition(":")
     if not host or not port.isdigit():
         raise click.UsageError(f"--allow-host {entry!r} is not HOST:PORT, e.g. 127.0.0.1:8765")
     return f"{host.strip('[]').lower()}:{port}"
-
-
-def _log_to(path: Path) -> None:
-    """Write one line per event to *path*, rotated by size; to standard error too when that is no terminal."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handlers: list[logging.Handler] = [
-        RotatingFileHandler(path, maxBytes=10_000_000, backupCount=5, encoding="utf-8")
-    ]
-    if not sys.stderr.isatty():
-        handlers.append(logging.StreamHandler())
-    for handler in handlers:
-        handler.addFilter(
-            lambda record: record.levelno >= logging.WARNING or record.name.startswith("crawler")
-        )
-        handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ"))
-    logging.basicConfig(level=logging.WARNING, handlers=handlers, force=True)
-    logging.getLogger("crawler").setLevel(logging.INFO)
-
-
-class _OneLine(logging.Formatter):
-    """One line an event, control characters escaped, times in UTC."""
-
-    converter = staticmethod(time.gmtime)
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return *record* as one line."""
-        text = super().format(record)
-        return "".join(
-            char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-        )
 
 
 if __name__ == "__main__":

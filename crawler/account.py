@@ -3,11 +3,24 @@
 import logging
 import re
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from statistics import median
 
 from crawler.corpus import Corpus
-from crawler.items import OUTCOMES, Article, Failure, Notice, Reading, RunReport, SiteRecord
+from crawler.items import (
+    OUTCOMES,
+    Article,
+    Failure,
+    Notice,
+    Quality,
+    Reading,
+    RunReport,
+    SiteRecord,
+    Source,
+    Yield,
+)
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +41,12 @@ class Account:
     publishers: Counter[str] = field(default_factory=Counter)
     notices: list[Notice] = field(default_factory=list)
     rights: set[str] = field(default_factory=set)
+    qualities: Counter[str] = field(default_factory=Counter)
+    """Articles stored or revised, by the words of `Quality`."""
+    words: list[int] = field(default_factory=list)
+    """Their lengths."""
+    fresh: Counter[Source] = field(default_factory=Counter)
+    """Fresh articles by the sources that name them."""
 
     @property
     def pages(self) -> int:
@@ -43,7 +62,7 @@ class Account:
         """Note that the page at *url* came to *outcome*."""
         assert outcome in OUTCOMES
         self.outcomes[outcome] += 1
-        if outcome in {"refused", "failed"}:
+        if outcome in {"wall", "refused", "failed"}:
             self.reasons[_general(reason or "")] += 1
         if outcome == "failed" and len(self.failures) < MAX_FAILURES_REPORTED:
             self.failures.append(Failure(url=url, reason=reason or ""))
@@ -55,6 +74,20 @@ class Account:
             self.publishers[article.publisher] += 1
         self.notices += reading.notices
         self.rights.update(article.rights)
+
+    def judge(self, article: Article, *, fresh: bool, sources: Iterable[Source]) -> None:
+        """Note what *article*, stored or revised, is like, and which *sources* name it."""
+        told = {
+            "articles": True,
+            "fresh": fresh,
+            "dated": article.date is not None,
+            "signed": bool(article.authors),
+            "described": article.description is not None,
+        }
+        self.qualities.update(name for name, is_so in told.items() if is_so)
+        self.words.append(article.words)
+        if fresh:
+            self.fresh.update(sources)
 
     def record(self, corpus: Corpus, known: SiteRecord) -> SiteRecord:
         """Return *known* with what this run learnt of the site."""
@@ -72,9 +105,14 @@ class Account:
         finished: str | None,
         failed: bool,
         held: int,
-        yields: tuple[dict[str, int], dict[str, int]],
+        waiting: int,
+        yields: Mapping[Source, Yield],
     ) -> RunReport:
         """Return the report of the run at *site*; *yields* as `Frontier.yields` gives them."""
+        sources = {
+            source.value: replace(yields.get(source, Yield()), fresh=self.fresh[source])
+            for source in sorted({*yields, *self.fresh})
+        }
         return RunReport(
             site=site,
             started=f"{self.started:%Y-%m-%dT%H:%M:%SZ}",
@@ -85,9 +123,10 @@ class Account:
             requests=self.requests,
             received_bytes=self.received_bytes,
             outcomes={name: self.outcomes[name] for name in OUTCOMES if self.outcomes[name]},
-            sources=yields[0],
-            only=yields[1],
+            sources=sources,
+            quality=Quality(**self.qualities, words=round(median(self.words)) if self.words else 0),
             held=held,
+            waiting=waiting,
             reasons=dict(sorted(self.reasons.items(), key=lambda entry: (-entry[1], entry[0]))),
             failures=tuple(self.failures),
         )

@@ -9,8 +9,9 @@ import os
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,7 +22,7 @@ from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from crawler.items import Capture, Link
+from crawler.items import Capture, Link, Source
 
 MAX_WARC_BYTES = 1024**3
 GZIP_LEVEL = 3
@@ -178,18 +179,53 @@ class CaptureWriter:
             self._file = None
 
 
-def cut_back(folder: Path, site: str, ends: dict[str, int]) -> None:
+def sizes(folder: Path, site: str) -> dict[str, int]:
+    """Return the sizes in bytes of the WARCs of *site*, by file name, in the order they were begun."""
+    paths = sorted((folder / site).glob("*.warc.gz"), key=lambda path: path.name)
+    return {path.name: path.stat().st_size for path in paths}
+
+
+def cut_back(folder: Path, site: str, ends: dict[str, int]) -> dict[str, int]:
     """Cut the WARCs of *site* back to *ends*, bytes by file name; what lies after was never committed.
 
-    A file that *ends* does not name holds no committed record and is removed.
+    A file that *ends* does not name was begun before a kill and is removed; if it holds more than a kill can leave, it
+    was put there by somebody, and stays. Returns the sizes of such files, by name.
     """
-    for path in (folder / site).glob("*.warc.gz"):
-        end = ends.get(path.name)
+    strangers = {}
+    for name, size in sizes(folder, site).items():
+        path = folder / site / name
+        end = ends.get(name)
         if end is None:
-            path.unlink()
-        elif path.stat().st_size > end:
+            if _is_remnant(path):
+                path.unlink()
+            else:
+                strangers[name] = size
+        elif size > end:
             with path.open("r+b") as file:
                 file.truncate(end)
+    return strangers
+
+
+def _is_remnant(path: Path) -> bool:
+    """Whether the WARC at *path* holds no more than its first record, written and not committed."""
+    try:
+        return len(list(islice(read_records(path), 2))) < 2
+    except ValueError:
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One capture as a WARC holds it, with what was said of the link that led to it."""
+
+    place: Place
+    capture: Capture
+    """Of a ``revisit``: status 304 and no body."""
+    link: Link
+    payload_digest: str | None
+    """As the record states it."""
+    stored_with_hints: bool
+    """The link's hints are the record's; otherwise nothing is known but its address."""
 
 
 def read_capture(folder: Path, site: str, place: str) -> Capture:
@@ -197,29 +233,84 @@ def read_capture(folder: Path, site: str, place: str) -> Capture:
 
     Raises:
         ValueError: when no whole ``response`` record whose digest is right begins there.
+        OSError: the file cannot be read.
     """
+    return read_kept(folder, site, place)[0]
+
+
+def read_kept(folder: Path, site: str, place: str) -> tuple[Capture, Link]:
+    """Return the capture that lies at *place*, and the link that led to it; raises as `read_capture` does."""
     name, _, offset = place.rpartition(":")
+    if not name or "/" in name or not offset.isdigit():
+        raise ValueError(f"{place!r} is no place of a record")
     with (folder / site / name).open("rb") as file:
         file.seek(int(offset))
         try:
-            record = next(iter(ArchiveIterator(file, check_digests=False)), None)
-            capture = _capture(record) if record and record.rec_type == "response" else None
-        except (ArchiveLoadFailed, AttributeError, TypeError, ValueError, EOFError, zlib.error) as error:
-            # What warcio, or a header that is not there, makes of a broken record.
+            records = _records(file, name)
+            record = next(records, None)
+        except _BROKEN as error:
             raise ValueError(f"{place}: the record is broken: {error}") from error
-    if record is None or capture is None:
+    if record is None or record.place.offset != int(offset) or record.capture.status == 304:
         raise ValueError(f"{place}: no response record begins there")
-    if record.rec_headers.get_header("WARC-Payload-Digest") != digest(capture.body):
+    if record.payload_digest != digest(record.capture.body):
         raise ValueError(f"{place}: the record's digest differs from its body's")
-    return capture
+    return record.capture, record.link
 
 
-def read_captures(path: Path) -> Iterator[Capture]:
-    """Yield the captures of the ``response`` records of the WARC at *path*, in order."""
+def read_records(path: Path) -> Iterator[Record]:
+    """Yield the ``response`` and ``revisit`` records of our own WARC at *path*, in order.
+
+    Raises:
+        ValueError: at the first record that is broken.
+    """
     with path.open("rb") as file:
-        for record in ArchiveIterator(file, check_digests=False):
-            if record.rec_type == "response":
-                yield _capture(record)
+        try:
+            yield from _records(file, path.name)
+        except _BROKEN as error:
+            raise ValueError(f"{path}: a record is broken: {error}") from error
+
+
+# What warcio, or a header that is not there, makes of a broken record.
+_BROKEN = (ArchiveLoadFailed, AttributeError, KeyError, TypeError, ValueError, EOFError, zlib.error)
+
+
+def _records(file: BinaryIO, name: str) -> Iterator[Record]:
+    """Yield the captures from where *file* stands, each with the ``metadata`` record that follows it."""
+    records = ArchiveIterator(file, check_digests=False)
+    held: tuple[ArcWarcRecord, Capture, int, int] | None = None
+    for record in records:
+        # Offset and length are known when the record has been read to its end.
+        if record.rec_type == "metadata" and held and _is_about(record, held[0]):
+            fields = record.content_stream().read()
+            yield _as_record(name, (*held[:3], held[3] + records.get_record_length()), fields)
+            held = None
+            continue
+        if held:
+            yield _as_record(name, held, b"")
+            held = None
+        if record.rec_type in {"response", "revisit"}:
+            capture = _capture(record)
+            held = (record, capture, records.get_record_offset(), records.get_record_length())
+    if held:
+        yield _as_record(name, held, b"")
+
+
+def _is_about(record: ArcWarcRecord, response: ArcWarcRecord) -> bool:
+    about = record.rec_headers.get_header("WARC-Concurrent-To")
+    return about is not None and about == response.rec_headers.get_header("WARC-Record-ID")
+
+
+def _as_record(name: str, held: tuple[ArcWarcRecord, Capture, int, int], fields: bytes) -> Record:
+    record, capture, offset, length = held
+    if record.rec_type == "revisit":
+        capture = replace(capture, status=304, body=b"")
+    return Record(
+        place=Place(file=name, offset=offset, length=length),
+        capture=capture,
+        link=_link(capture.url, fields),
+        payload_digest=record.rec_headers.get_header("WARC-Payload-Digest"),
+        stored_with_hints=bool(fields),
+    )
 
 
 def _capture(record: ArcWarcRecord) -> Capture:
@@ -244,18 +335,31 @@ def _http_headers(capture: Capture) -> StatusAndHeaders:
     return StatusAndHeaders(status, headers, protocol="HTTP/1.1")
 
 
+# What is said of a link, by the name it has in ``application/warc-fields``.
+_HINTS = {
+    "source": "source",
+    "via": "found_on",
+    "anchor": "text",
+    "title": "title",
+    "published": "published",
+    "modified": "modified",
+    "language": "language",
+}
+
+
 def _hints(link: Link) -> bytes:
     """Return what was said of *link* as ``application/warc-fields``, so that cleaning again needs no state."""
-    said = {
-        "source": link.source.value,
-        "via": link.found_on,
-        "anchor": link.text,
-        "title": link.title,
-        "published": link.published,
-        "modified": link.modified,
-        "language": link.language,
-    }
-    return "".join(f"{key}: {' '.join(value.split())}\r\n" for key, value in said.items() if value).encode()
+    said = {key: getattr(link, name) for key, name in _HINTS.items()}
+    lines = (f"{key}: {' '.join(value.split())}\r\n" for key, value in said.items() if value)
+    return "".join(lines).encode(errors="ignore")
+
+
+def _link(url: str, fields: bytes) -> Link:
+    """Return the link to *url* of which `_hints` wrote *fields*."""
+    said = dict(line.split(": ", 1) for line in fields.decode().split("\r\n") if ": " in line)
+    hints: dict[str, str] = {name: said[key] for key, name in _HINTS.items() if key in said}
+    source = Source(hints.pop("source", Source.PAGE))
+    return Link(url=url, source=source, **hints)
 
 
 def _warc_date(moment: datetime) -> str:

@@ -51,6 +51,8 @@ class CrawlConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """For each site and run."""
     max_minutes: Annotated[float, Meta(gt=0, le=44_640)] = 60.0
     """For each site and run."""
+    max_bytes: Positive = 5 * 1024**3
+    """Of bodies received, for each site and run."""
     min_free_disk: Annotated[int, Meta(ge=0)] = 1024**3
     """Bytes below which nothing more is fetched."""
 

@@ -253,9 +253,7 @@ class Corpus:
         """
         earlier = self.text_path(stem).read_bytes()
         folder = self.archive / "revisions" / article.site / article.id
-        kept = sorted(
-            (path for path in folder.glob("*.md") if path.stem.isdigit()), key=lambda path: int(path.stem)
-        )
+        kept = self.revisions(article.site, article.id)
         if kept and kept[-1].read_bytes() == earlier:
             number = int(kept[-1].stem)
         else:
@@ -263,6 +261,23 @@ class Corpus:
             write_whole(folder / f"{number}.md", earlier)
         self.write(article, stem)
         return number
+
+    def revisions(self, site: str, id_: str | None = None) -> list[Path]:
+        """Return the files of the earlier texts of the article with *id_*, or of all of *site*, oldest first."""
+        found = (self.archive / "revisions" / site).glob(f"{id_ or '*'}/*.md")
+        numbered = [path for path in found if path.stem.isdigit()]
+        return sorted(numbered, key=lambda path: (path.parent.name, int(path.stem)))
+
+    def read_revision(self, path: Path) -> Article:
+        """Return the earlier text at *path*, without its links; raises `BadCorpusFile` as `read` does."""
+        try:
+            return load(path.read_bytes().decode())
+        except (OSError, BadCorpusFile, UnicodeDecodeError) as error:
+            raise BadCorpusFile(f"{path}: {error}") from error
+
+    def write_revision(self, article: Article, path: Path) -> None:
+        """Write *article* as the earlier text at *path*."""
+        write_whole(path, dump(article).encode())
 
     def mark_gone(self, stem: str, day: str) -> str:
         """Note in the article at *stem* that since *day* the site says it is no more; return the file's new digest."""
@@ -315,9 +330,10 @@ class Corpus:
         fresh = {notice.text: notice for notice in notices if notice.text not in known}
         return replace(record, notices=(*record.notices, *fresh.values()))
 
-    def run_paths(self) -> list[Path]:
-        """Return where the reports of all runs are, oldest first: ``runs/<when>-<site>.json``."""
-        return sorted(self.archive.glob("runs/*.json"))
+    def run_paths(self, site: str | None = None) -> list[Path]:
+        """Return where the reports of all runs, or those of *site*, are, oldest first: ``runs/<when>-<site>.json``."""
+        paths = sorted(self.archive.glob(f"runs/*{f'-{site}' if site else ''}.json"))
+        return [path for path in paths if site in {None, _site_of_run(path.name)}]
 
     def last_runs(self) -> Mapping[str, Path]:
         """Return where the report of the last run of each site is."""

@@ -1,11 +1,13 @@
 """The crawl: every run's frontier opened, one Scrapy process for all of them, and their reports."""
 
 import logging
+import resource
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from scrapy.crawler import AsyncCrawlerProcess
@@ -19,6 +21,11 @@ from crawler.run import Run, utc_now
 from crawler.spiders.news import STOPS, NewsSpider
 from crawler.workers import Workers
 
+MAX_SITES_AT_ONCE = 500
+FILES_OF_A_SITE = 7
+"""State file, its log and index, lease, WARC, connection, and one being written."""
+OTHER_FILES = 200
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crawled:
@@ -29,6 +36,8 @@ class Crawled:
     """Sites that another run holds."""
     unusable: tuple[str, ...]
     """Why a site's state file could not be used, for each such site."""
+    idle: tuple[str, ...]
+    """Sites of which nothing was due."""
 
 
 def crawl(
@@ -46,25 +55,37 @@ def crawl(
     Raises:
         OSError: the disk is full or not writable.
     """
-    runs, busy, unusable = [], [], []
-    with _stops_held(), Workers() as workers:
+    busy: list[str] = []
+    unusable: list[str] = []
+    idle: list[str] = []
+
+    def opened() -> Iterator[Run]:
         for site in sites:
             try:
                 run = Run(site, archive, config=config, options=options, read=workers.read, now=utc_now)
             except SiteBusy:
                 busy.append(site.name)
+                continue
             except BadState as error:
                 unusable.append(str(error))
+                continue
+            if options.poll or run.has_work():
+                yield run
             else:
-                runs.append(run)
-        if not runs:
-            return Crawled(reports=(), busy=tuple(busy), unusable=tuple(unusable))
+                run.close()
+                idle.append(site.name)
+
+    with _stops_held(), Workers() as workers:
+        runs = opened()
+        first = next(runs, None)
+        if first is None:
+            return Crawled(reports=(), busy=tuple(busy), unusable=tuple(unusable), idle=tuple(idle))
         process = AsyncCrawlerProcess(_settings(config, options))
         # What Scrapy says of one request, we say in the words of an outcome.
         logging.getLogger("scrapy").setLevel(logging.WARNING)
         logging.getLogger("scrapy.core.downloader").setLevel(logging.ERROR)
         crawler = process.create_crawler(NewsSpider)
-        process.crawl(crawler, runs=runs, on_progress=on_progress)
+        process.crawl(crawler, runs=chain([first], runs), at_once=_sites_at_once(), on_progress=on_progress)
         process.start()
         spider = crawler.spider
         assert isinstance(spider, NewsSpider)
@@ -73,7 +94,21 @@ def crawl(
         raise OSError(str(spider.fatal)) from spider.fatal
     if spider.fatal:
         raise spider.fatal
-    return Crawled(reports=tuple(spider.reports), busy=tuple(busy), unusable=tuple(unusable))
+    reports = tuple(spider.reports)
+    return Crawled(reports=reports, busy=tuple(busy), unusable=tuple(unusable), idle=tuple(idle))
+
+
+def _sites_at_once() -> int:
+    """Return how many sites can be open at a time, by the files that the system lets a process open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES_OF_A_SITE * MAX_SITES_AT_ONCE + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    room = wanted if soft == resource.RLIM_INFINITY else soft
+    return max(1, min(MAX_SITES_AT_ONCE, (room - OTHER_FILES) // FILES_OF_A_SITE))
 
 
 @contextmanager
@@ -93,7 +128,6 @@ def _settings(config: CrawlConfig, options: Options) -> Settings:
     settings.setdict(
         {
             "USER_AGENT": config.user_agent,
-            "DOWNLOAD_DELAY": config.delay,
             "DOWNLOAD_TIMEOUT": config.timeout,
             "DOWNLOAD_MAXSIZE": config.max_page_bytes,
             "PRESSMARK_ALLOWED_HOSTS": sorted(options.allowed_hosts),

@@ -111,6 +111,8 @@ class Gate:
 
     def unwanted(self, article: Article) -> str | None:
         """Return why *article* is none this run or this site is to keep, or ``None``."""
+        if not self.is_own(article.url):
+            return "a page of another site"
         if self._include and not any(rule.search(article.url) for rule in self._include):
             return "not included by the configuration"
         language = (article.language or "").partition("-")[0].lower()

@@ -4,33 +4,37 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from crawler.account import Account
-from crawler.captures import CaptureWriter, Place, digest
+from crawler.captures import Place, digest
 from crawler.corpus import BadCorpusFile, Corpus, file_digest
-from crawler.frontier import (
-    OTHER_INTERVAL_SECONDS,
-    Due,
-    Frontier,
-    id_of,
-    next_article_check,
-    next_listing_check,
-)
+from crawler.discovery.dates import instant
+from crawler.frontier import Due, Frontier, Lane, id_of, is_news, is_on_time
 from crawler.gate import OUTSIDE_DATES, Gate
 from crawler.items import Article, Capture, Kind, Link, Reading, Source
-from crawler.politeness import retry_after_seconds
-from crawler.store import store
-from crawler.urls import canonicalize, identity, is_twin, origin
+from crawler.remake import remake
+from crawler.schedule import (
+    OTHER_INTERVAL_SECONDS,
+    freshness_seconds,
+    listing_interval,
+    next_article_check,
+    next_gone_check,
+    next_listing_check,
+    next_missing_check,
+)
+from crawler.store import Stored, same_text, store, text_digest
+from crawler.urls import canonicalize, identity, is_twin, origin, says_same
 from crawler.workers import ReadingFailed
 
 MAX_REDIRECTS = 8
+MAX_INDEX_DEPTH = 3
+"""Sitemap indexes in a row."""
+WELL_KNOWN_SITEMAPS = ("/sitemap.xml", "/sitemap_index.xml", "/news-sitemap.xml", "/sitemap-news.xml")
 WELL_KNOWN_FEEDS = ("/feed", "/rss", "/feed.xml", "/rss.xml", "/atom.xml", "/index.xml")
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 OVERLOADED = frozenset({429, 500, 502, 503, 504})
-PATIENCE = frozenset({429, 503})
-"""The whole host asks for patience, not the page alone."""
 GONE = frozenset({404, 410})
 NEWS_SOURCES = frozenset({Source.FEED, Source.NEWS_SITEMAP})
 """What these name is new: when it is not to be had, it may only not be there yet."""
@@ -38,14 +42,21 @@ MAX_NEWS_TRIES = 6
 """Runs that ask for it, at growing intervals: over a day."""
 
 
+class Keeper(Protocol):
+    """Where captures go: `crawler.captures.CaptureWriter`, or what stands in for it when they lie somewhere already."""
+
+    def response(self, capture: Capture, link: Link | None = None) -> Place:
+        """Keep *capture* with what was said of it, and return where."""
+
+    def revisit(self, capture: Capture, *, payload_digest: str, refers_to: datetime) -> Place:
+        """Keep that *capture* brought the body with *payload_digest* again, and return where."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
     """The answer does not count; the link is to be asked for again."""
 
     reason: str
-    pause_host: bool = False
-    wait_seconds: float | None = None
-    """As the server asks; ``None`` when it names no time."""
     this_run: bool = True
     """``False``: not before a later run."""
 
@@ -58,7 +69,7 @@ class Intake:
         *,
         gate: Gate,
         frontier: Frontier,
-        captures: CaptureWriter,
+        captures: Keeper,
         corpus: Corpus,
         account: Account,
         read: Callable[[Capture, Link], Awaitable[Reading]],
@@ -72,6 +83,7 @@ class Intake:
             account,
         )
         self._read = read
+        self._is_first_run = frontier.is_first_run()
 
     async def take(self, due: Due, capture: Capture, *, tries: int) -> Retry | None:
         """Bring *due*, answered by *capture*, to its outcome; *tries* is how often this run has asked before.
@@ -80,14 +92,10 @@ class Intake:
         """
         status = capture.status
         if status in GONE and due.article_id and due.stem:
-            return self._gone(due, due.stem, capture, confirmed=tries > 0)
+            return self._gone(due, due.stem, capture, confirmed=tries > 0 or due.gone)
         if status in OVERLOADED:
             self._fetched(due, capture, None, None, read=True)
-            return Retry(
-                reason=f"HTTP {status}",
-                pause_host=status in PATIENCE or capture.header("Retry-After") is not None,
-                wait_seconds=retry_after_seconds(capture.header("Retry-After"), capture.captured),
-            )
+            return Retry(reason=f"HTTP {status}")
         if status == 304 and due.digest and due.captured_at:
             self._unchanged(due, capture)
         elif status == 200:
@@ -98,16 +106,24 @@ class Intake:
             fetch_id = self._fetched(due, capture, None, None, read=True)
             if due.kind is None and due.link.source in NEWS_SOURCES and due.fails < MAX_NEWS_TRIES:
                 return Retry(reason=f"HTTP {status}", this_run=False)
-            self._end(due, "refused", f"HTTP {status}", **_later(due, capture), fetch_id=fetch_id)
+            check = next_missing_check(due.fails, capture.captured)
+            self._end(due, "refused", f"HTTP {status}", next_check=check, missing=True, fetch_id=fetch_id)
         return None
 
     async def take_again(self, fetch_id: int, due: Due, capture: Capture) -> None:
         """Finish what a kill interrupted: *capture* is stored, what it says is not."""
-        await self._read_and_store(due, capture, fetch_id, self.frontier.place_of(fetch_id), changed=True)
+        await self._read_and_store(due, capture, fetch_id, self.frontier.place_of(fetch_id))
 
     def lacks_file(self, due: Due) -> bool:
         """Whether the corpus file of the article *due* leads to was deleted by hand."""
         return due.stem is not None and not self.corpus.text_path(due.stem).exists()
+
+    def fall_through(self, due: Due, now: datetime) -> None:
+        """When *due* was the last hope of a listing from where it was named, try the customary addresses."""
+        well_known = {Source.ROBOTS: WELL_KNOWN_SITEMAPS, Source.AUTODISCOVERY: WELL_KNOWN_FEEDS}
+        source = due.link.source
+        if source in well_known and not self.frontier.has_listing_from([source, Source.WELL_KNOWN]):
+            self.frontier.add(_well_known(self.gate.home, well_known[source]), now)
 
     @cached_property
     def _orphans(self) -> dict[str, str]:
@@ -115,7 +131,7 @@ class Intake:
 
         They are taken up again, not stored anew.
         """
-        known = self.frontier.article_ids()
+        known = self.frontier.article_files()
         stems = (file.stem for file in self.corpus.scan(self.gate.site.name))
         return {
             id_: stem for stem in stems if (id_ := stem.rpartition("/")[2].rpartition("-")[2]) not in known
@@ -137,17 +153,15 @@ class Intake:
 
     async def _whole(self, due: Due, capture: Capture) -> None:
         body_digest = digest(capture.body)
-        if (
-            body_digest == due.digest
-            and due.kind is not None
-            and due.captured_at
-            and not self.lacks_file(due)
-        ):
+        as_before = body_digest == due.digest and due.kind is not None and due.captured_at is not None
+        if as_before and not due.gone and not self.lacks_file(due):
+            if due.etag and capture.header("ETag") not in {None, due.etag}:
+                self.frontier.trust.note("restless-validator")
             self._unchanged(due, capture)
             return
         place = self.captures.response(capture, due.link)
         fetch_id = self._fetched(due, capture, place, body_digest, read=False)
-        await self._read_and_store(due, capture, fetch_id, str(place), changed=due.digest is not None)
+        await self._read_and_store(due, capture, fetch_id, str(place))
 
     def _unchanged(self, due: Due, capture: Capture) -> None:
         """End *due*, whose body is as it was, with a ``revisit`` record."""
@@ -156,21 +170,19 @@ class Intake:
         assert due.captured_at
         place = self.captures.revisit(capture, payload_digest=due.digest, refers_to=due.captured_at)
         fetch_id = self._fetched(due, capture, place, None, read=True)
+        if capture.status == 304 and not self.frontier.trust.count("not-modified"):
+            self.frontier.trust.note("not-modified")
         if due.kind is Kind.LISTING:
-            check, interval = next_listing_check(due, due.form, now, changed=False)
-            self._end(due, "listing", None, next_check=check, fetch_id=fetch_id, interval_seconds=interval)
+            self._end(due, "listing", None, **_listing_later(due, capture, changed=False), fetch_id=fetch_id)
             return
         if due.article_id:
-            check_article = next_article_check(due.link.published, now, first_seen=due.captured_at)
-            self._end(due, "unchanged", None, next_check=check_article, fetch_id=fetch_id)
+            self._judge_lastmod(due, changed=False)
+            check = next_article_check(due.link.published, now, first_seen=due.captured_at)
+            self._end(due, "unchanged", None, next_check=check, fetch_id=fetch_id)
             return
-        self._end(
-            due,
-            "refused",
-            f"{due.kind or 'a page'}, as before",
-            **_later(due, capture),
-            fetch_id=fetch_id,
-        )
+        outcome = "wall" if due.kind is Kind.WALL else "refused"
+        reason = f"{due.kind or 'a page'}, as before"
+        self._end(due, outcome, reason, **_later(due, capture), fetch_id=fetch_id)
 
     def _redirected(self, due: Due, capture: Capture) -> None:
         location = capture.header("Location")
@@ -187,7 +199,7 @@ class Intake:
             # The site lives elsewhere, e.g. a bare domain leads to its front page on another host.
             self.gate.admit(target)
             self.frontier.admit(target)
-        if not self.gate.is_own(target):
+        if not self.gate.is_own(target) and due.lane is not Lane.LISTING:
             reason = "leads to another site"
             self._end(due, "refused", reason, **_later(due, capture), fetch_id=fetch_id)
             return
@@ -199,29 +211,39 @@ class Intake:
         self._end(
             due, "redirect", None, **_later(due, capture), fetch_id=fetch_id,
             links=[replace(due.link, url=target)], links_depth=due.depth, links_hops=due.hops + 1,
+            links_news=due.lane is Lane.NEWS,
         )  # fmt: skip
 
     def _gone(self, due: Due, stem: str, capture: Capture, *, confirmed: bool) -> Retry | None:
         if not confirmed:
             return Retry(reason=f"HTTP {capture.status}, to be confirmed")
         fetch_id = self._fetched(due, capture, self.captures.response(capture), None, read=True)
-        held = self.corpus.mark_gone(stem, f"{capture.captured:%Y-%m-%d}")
+        gone = None if due.gone else self.mark_gone(due, stem, f"{capture.captured:%Y-%m-%d}")
+        fails = due.fails if due.gone else 0
         self._end(
-            due,
-            "gone",
-            f"HTTP {capture.status}",
-            state="gone",
-            next_check=None,
-            fetch_id=fetch_id,
-            file_digest=held,
-        )
+            replace(due, fails=fails), "gone", f"HTTP {capture.status}", state="gone", missing=True,
+            next_check=next_gone_check(fails, capture.captured), fetch_id=fetch_id, file_digest=gone,
+        )  # fmt: skip
         return None
+
+    def mark_gone(self, due: Due, stem: str, day: str) -> str | None:
+        """Note in the file at *stem* that its article is gone, unless it was edited by hand; return its new digest."""
+        try:
+            held = self.corpus.read(stem)
+        except (FileNotFoundError, BadCorpusFile):
+            return None
+        # A kill may have come after the mark was written and before that was noted.
+        if due.file_digest not in {file_digest(held), file_digest(replace(held, gone=None))}:
+            return None
+        return self.corpus.mark_gone(stem, day)
+
+    def store(self, article: Article, due: Due) -> Stored:
+        """Write *article* to the corpus, as `crawler.store.store` does."""
+        return store(self.corpus, article, due)
 
     # By content
 
-    async def _read_and_store(
-        self, due: Due, capture: Capture, fetch_id: int, place: str, *, changed: bool
-    ) -> None:
+    async def _read_and_store(self, due: Due, capture: Capture, fetch_id: int, place: str) -> None:
         try:
             reading = await self._read(capture, due.link)
         except ReadingFailed as error:
@@ -230,39 +252,44 @@ class Intake:
             return
         links = self.gate.wanted(reading.links)
         if due.link.source is Source.START and not any(link.source is Source.AUTODISCOVERY for link in links):
-            host = origin(capture.url)
-            links += [
-                Link(url=host + path, source=Source.WELL_KNOWN, found_on=host) for path in WELL_KNOWN_FEEDS
-            ]
+            links += _well_known(origin(capture.url), WELL_KNOWN_FEEDS)
         settle = _Settle(due=due, reading=reading, links=links, capture=capture, fetch_id=fetch_id)
         if reading.article is not None:
-            self._article(settle, reading.article, place)
+            await self._article(settle, reading.article, place)
         elif reading.kind is Kind.LISTING:
-            self._listing(settle, changed=changed)
+            self._listing(settle)
         else:
+            outcome = "wall" if reading.kind is Kind.WALL else "refused"
             reason = ": ".join([reading.kind, *reading.reasons[:1]])
-            self._settle(settle, "refused", reason, **_later(due, capture))
+            self._settle(settle, outcome, reason, **_later(due, capture))
             if due.kind is Kind.LISTING:
                 self.frontier.forget_body(due)
 
-    def _listing(self, settle: "_Settle", *, changed: bool) -> None:
-        due, now = settle.due, settle.capture.captured
-        check, interval = next_listing_check(due, settle.reading.form, now, changed=changed)
-        self._settle(settle, "listing", None, next_check=check, interval_seconds=interval)
-        if changed:
-            self.frontier.poll_sections_of(due.link.url, now)
+    def _listing(self, settle: "_Settle") -> None:
+        due, capture = settle.due, settle.capture
+        known = due.kind is Kind.LISTING
+        # What is new on a page known before, or on the front page, is news; a sitemap read at first lists all there is.
+        news = known or due.link.source is Source.START
+        depth = due.depth + 1
+        if settle.reading.form == "sitemap-index" and depth > MAX_INDEX_DEPTH:
+            settle = replace(settle, links=[])
+        new = self.frontier.add(settle.links, capture.captured, depth=depth, news=news)
+        if known and new and _has_same_validators(due, capture):
+            self.frontier.trust.note("stale-validator")
+        hint = max(freshness_seconds(capture) or 0, settle.reading.refresh_seconds or 0)
+        later = _listing_later(
+            due, capture, changed=bool(new) or not known, hint_seconds=hint, form=settle.reading.form
+        )
+        self._settle(replace(settle, links=[]), "listing", None, **later, found=new)
+        if new and known:
+            self.frontier.poll_sections_of(due.link.url, capture.captured)
 
-    def _article(self, settle: "_Settle", article: Article, place: str) -> None:
+    async def _article(self, settle: "_Settle", article: Article, place: str) -> None:
         due, capture = settle.due, settle.capture
         if reason := self.gate.unwanted(article):
             self._settle(settle, "refused", reason, **_later(due, capture))
             outside = reason == OUTSIDE_DATES
             self.frontier.forget_body(due, published=article.date if outside else None, now=capture.captured)
-            return
-        if original := self._original(due, article):
-            # The article is read at the address it claims; this page is another dress of it.
-            settle = replace(settle, links=[*settle.links, replace(due.link, url=original)])
-            self._settle(settle, "copy", f"of {original}", **_later(due, capture))
             return
         article = replace(
             article,
@@ -273,35 +300,98 @@ class Intake:
             warc=place,
             digest=digest(capture.body),
         )
-        if due.article_id is None and (other := self.frontier.other_with_id(article.id, due)):
-            raise BadCorpusFile(f"{identity(article.url)} and {other} have the same id {article.id}")
-        if due.article_id is None and article.id in self._orphans:
-            due = self._adopted(due, article)
-            settle = replace(settle, due=due)
-        stored = store(self.corpus, article, due)
-        self.account.learn(article, settle.reading)
-        check = next_article_check(article.date, capture.captured, first_seen=capture.captured)
+        if due.article_id is None:
+            if original := self._original(due, article):
+                # The article is read at the address it claims, or is held; this page is another dress of it.
+                settle = replace(settle, links=[*settle.links, replace(due.link, url=original)])
+                self._settle(settle, "copy", f"of {original}", **_later(due, capture))
+                return
+            if other := self.frontier.other_with_id(article.id, due):
+                raise BadCorpusFile(f"{identity(article.url)} and {other} have the same id {article.id}")
+            if article.id in self._orphans:
+                due = self._adopted(due, article)
+            elif copied := self._holder_of_text(due, article):
+                article = replace(article, copy_of=copied.article_id)
+        else:
+            due = await self.with_todays_file(due, article)
+        settle = replace(settle, due=due)
+        stored = self.store(article, due)
+        self._judge(settle, article, stored.outcome)
+        changed = stored.outcome == "revised"
+        check = next_article_check(
+            article.date, capture.captured, first_seen=due.captured_at or capture.captured, changed=changed
+        )
         self._settle(settle, stored.outcome, stored.reason, next_check=check, held=stored.held)
         if stored.outcome == "refused":
             self.frontier.forget_body(due)
 
+    async def with_todays_file(self, due: Due, article: Article) -> Due:
+        """Return *due*, its file first brought up to today's cleaner when *article* has another text than it.
+
+        So a cleaner that changed makes no revision.
+        """
+        assert due.stem
+        try:
+            earlier = self.corpus.read(due.stem)
+        except (FileNotFoundError, BadCorpusFile):
+            return due
+        if same_text(article, earlier) or earlier.warc in {None, article.warc}:
+            return due
+        held = (await remake(self.corpus, due.stem, due.file_digest, self._read)).held
+        return replace(due, file_digest=held.file_digest, text_digest=held.text_digest) if held else due
+
+    def _judge(self, settle: "_Settle", article: Article, outcome: str) -> None:
+        due, reading = settle.due, settle.reading
+        self.account.learn(article, reading)
+        if due.article_id:
+            self._judge_lastmod(due, changed=outcome == "revised")
+            if outcome == "revised" and _has_same_validators(due, settle.capture):
+                self.frontier.trust.note("stale-validator")
+        if outcome in {"stored", "revised"}:
+            now = settle.capture.captured
+            dated = is_news(article.date, now)
+            undated = article.date is None and due.lane is Lane.NEWS and not self._is_first_run
+            fresh = outcome == "stored" and (dated or undated)
+            self.account.judge(article, fresh=fresh, sources=self.frontier.sources_of(due))
+
+    def _judge_lastmod(self, due: Due, *, changed: bool) -> None:
+        if due.fetched_at and due.link.modified and instant(due.link.modified) > due.fetched_at.timestamp():
+            word = "true" if changed else "false"
+            self.frontier.trust.note(f"{word}-lastmod-{due.link.source}")
+
     def _original(self, due: Due, article: Article) -> str | None:
-        """Return the address *article* claims when it makes sense: a page of this site that holds the same article."""
+        """Return the address whose article *article*, met elsewhere, is: as its page claims or its address says.
+
+        A claim is believed when it makes sense: a page of this site that holds the same text, or a plainer form of
+        this address that is yet to be read.
+        """
         claimed = article.canonical_url
-        if claimed is None or due.article_id or identity(claimed) == identity(due.link.url):
-            return None
-        if not self.gate.is_own(claimed):
-            return None
-        held = self.frontier.holder(claimed)
-        if held is not None and held.stem:
-            return claimed if self._has_text(held.stem, article) else None
-        return claimed if is_twin(due.link.url, claimed) and not self.frontier.was_read(claimed) else None
+        if claimed and identity(claimed) != identity(due.link.url) and self.gate.is_own(claimed):
+            held = self.frontier.holder(claimed)
+            if held is not None and held.stem:
+                if self._has_text(held.stem, article):
+                    self.frontier.alias(due, held, "canonical")
+                    return claimed
+            elif is_twin(due.link.url, claimed) and not self.frontier.was_read(claimed):
+                return claimed
+        copied = self._holder_of_text(due, article)
+        if copied and says_same(due.link.url, copied.link.url):
+            self.frontier.alias(due, copied, "same text")
+            return copied.link.url
+        return None
+
+    def _holder_of_text(self, due: Due, article: Article) -> Due | None:
+        """Return the link of the article held that has the same text as *article*."""
+        found = text_digest(article)
+        held = self.frontier.holder_of_text(found, due) if found else None
+        return held if held and held.stem and self._has_text(held.stem, article) else None
 
     def _has_text(self, stem: str, article: Article) -> bool:
         try:
-            return self.corpus.read(stem).body == article.body
+            held = self.corpus.read(stem)
         except (OSError, BadCorpusFile):
             return False
+        return same_text(replace(held, title=article.title, description=article.description), article)
 
     # The ends
 
@@ -321,22 +411,34 @@ class Intake:
         )
 
     def _settle(
-        self, settle: "_Settle", outcome: str, reason: str | None, *, next_check: datetime | None, **more: Any
+        self,
+        settle: "_Settle",
+        outcome: str,
+        reason: str | None,
+        *,
+        next_check: datetime | None,
+        found: int = 0,
+        **more: Any,
     ) -> None:
-        """End a link whose page was read: what it is and the links on it are stored with its outcome."""
+        """End a link whose page was read: what it is and the links on it are stored with its outcome.
+
+        *found*: links of it that were new and are noted already.
+        """
         due, reading = settle.due, settle.reading
         # A page that is now a wall or something else stays the article we hold, or the listing it was.
         gave_article = reading.article is not None
         known = bool(due.article_id) or due.kind is Kind.LISTING
-        kind = None if known and not gave_article else reading.kind
-        new = self.frontier.done(
-            due, settle.fetch_id, settle.capture.captured,
-            state="refused" if outcome == "refused" and not due.article_id else "done",
-            reason=reason, kind=kind, form=reading.form, next_check=next_check,
+        kind = None if known and not gave_article and reading.kind is not due.kind else reading.kind
+        refused = outcome in {"refused", "wall"} and not due.article_id
+        new = found + self.frontier.done(
+            due, settle.fetch_id, settle.capture.captured, state="refused" if refused else "done",
+            reason=reason, kind=kind, form=reading.form, because=reading.reasons, next_check=next_check,
             links=settle.links, links_depth=0 if gave_article else due.depth + 1, **more,
         )  # fmt: skip
         if not new and not gave_article:
             self.gate.note_barren(due.link.url)
+        if reading.kind is not Kind.LISTING:
+            self.fall_through(due, settle.capture.captured)
         self.account.count(due.link.url, outcome, reason)
 
     def _end(
@@ -352,11 +454,21 @@ class Intake:
         **more: Any,
     ) -> None:
         """End a link whose page was not read."""
-        failed = outcome in {"refused", "failed"} and not due.article_id
+        gave_nothing = outcome in {"wall", "refused", "failed"}
+        ended = {"wall": "refused"}.get(outcome, outcome) if gave_nothing and not due.article_id else "done"
+        now = self.frontier.time_of(fetch_id)
         self.frontier.done(
-            due, fetch_id, self.frontier.time_of(fetch_id), state=state or (outcome if failed else "done"),
-            reason=reason, next_check=next_check, links=links, **more,
-        )  # fmt: skip
+            due,
+            fetch_id,
+            now,
+            state=state or ended,
+            reason=reason,
+            next_check=next_check,
+            links=links,
+            **more,
+        )
+        if gave_nothing:
+            self.fall_through(due, now)
         self.account.count(due.link.url, outcome, reason)
 
 
@@ -371,9 +483,32 @@ class _Settle:
     fetch_id: int
 
 
+def _well_known(host: str, paths: Iterable[str]) -> list[Link]:
+    return [Link(url=host + path, source=Source.WELL_KNOWN, found_on=host) for path in paths]
+
+
+def _has_same_validators(due: Due, capture: Capture) -> bool:
+    """Whether *capture*, whose body changed, says by its validators that it did not."""
+    if due.etag:
+        return capture.header("ETag") == due.etag
+    return due.last_modified is not None and capture.header("Last-Modified") == due.last_modified
+
+
+def _listing_later(
+    due: Due, capture: Capture, *, changed: bool, hint_seconds: int | None = None, form: str | None = None
+) -> dict[str, Any]:
+    """Return when to look again at the listing *due*, as `Frontier.done` takes it."""
+    now = capture.captured
+    interval, steady = listing_interval(
+        due.interval_seconds, form or due.form, changed=changed, on_time=is_on_time(due, now), steady=due.steady
+    )  # fmt: skip
+    changed_at = now if changed else due.captured_at or now
+    check = next_listing_check(due.link.url, interval, now, hint_seconds=hint_seconds, changed_at=changed_at)
+    return {"next_check": check, "interval_seconds": interval, "steady": steady}
+
+
 def _later(due: Due, capture: Capture) -> dict[str, Any]:
     """Return when to look again at *due*, which gave nothing to keep: a listing will hardly stay away for long."""
     if due.kind is Kind.LISTING:
-        check, interval = next_listing_check(due, due.form, capture.captured, changed=False)
-        return {"next_check": check, "interval_seconds": interval}
+        return _listing_later(due, capture, changed=False)
     return {"next_check": capture.captured + timedelta(seconds=OTHER_INTERVAL_SECONDS)}

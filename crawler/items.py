@@ -15,6 +15,8 @@ class Source(StrEnum):
     """A ``Sitemap:`` line of robots.txt."""
     NEWS_SITEMAP = "news-sitemap"
     SITEMAP = "sitemap"
+    SITEMAP_INDEX = "sitemap-index"
+    """A sitemap that a sitemap index names."""
     FEED = "feed"
     AUTODISCOVERY = "autodiscovery"
     """A ``<link rel="alternate">`` to a feed."""
@@ -26,6 +28,8 @@ class Source(StrEnum):
     INLINE = "inline"
     PAGE = "page"
     """Any other anchor of an article or other page."""
+    IMPORT = "import"
+    """A capture in somebody else's WARC."""
 
 
 class Kind(StrEnum):
@@ -156,6 +160,8 @@ class Article:
     image: str | None = None
     """Address of the lead image."""
     image_caption: str | None = None
+    copy_of: str | None = None
+    """`id` of the article of this site, held earlier, that has the same text at an unlike address."""
     gone: str | None = None
     """Day on which the site confirmed that the article is no more, ISO 8601."""
     rights: tuple[str, ...] = ()
@@ -187,6 +193,8 @@ class Reading:
     """Present exactly when *kind* is ``ARTICLE``."""
     notices: tuple["Notice", ...] = ()
     """The notices dropped, kept once a site."""
+    refresh_seconds: int | None = None
+    """How long a feed says that it stays as it is (``ttl``, ``sy:updatePeriod``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +213,8 @@ class SiteRecord:
 
     name: str
     """`Site.name`."""
-    start: str
+    start: str | None = None
+    """Address a crawl begins at; ``None`` for a site known by imported captures alone, which no schedule crawls."""
     publisher: str | None = None
     """Printed name, as most of its articles give it."""
     robots: str | None = None
@@ -227,8 +236,47 @@ class Failure:
     reason: str
 
 
-OUTCOMES = ("stored", "revised", "unchanged", "gone", "listing", "redirect", "copy", "refused", "failed")
+OUTCOMES = (
+    "stored",
+    "revised",
+    "unchanged",
+    "gone",
+    "listing",
+    "redirect",
+    "copy",
+    "wall",
+    "refused",
+    "failed",
+)
 """What a page requested can end in; every page ends in exactly one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Yield:
+    """What one source of links gave."""
+
+    named: int = 0
+    """Articles held that it names; one may be named by several sources."""
+    only: int = 0
+    """Articles held that no other source names."""
+    fresh: int = 0
+    """`Quality.fresh` articles of this run that it names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """What the articles that one run stored or revised were like: what later runs are compared with."""
+
+    articles: int = 0
+    fresh: int = 0
+    """Of them, news: published within three days before it was fetched, or undated and new in a listing known before."""
+    dated: int = 0
+    signed: int = 0
+    """With authors."""
+    described: int = 0
+    """With a description."""
+    words: int = 0
+    """Median length."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +293,11 @@ class RunReport:
     finished: str
     """Why it ended: ``done``, or what cut it short, e.g. ``limit of 10 articles``."""
     failed: bool
-    """Whether the site gave nothing, or could not be visited: somebody should look."""
+    """Whether somebody should look: the site gave nothing, could not be visited, or there are `alarms`."""
+    alarms: tuple[str, ...] = ()
+    """What is far from the site's own history: `crawler.health.alarms`."""
+    warnings: tuple[str, ...] = ()
+    """What is odd and fails nothing, e.g. a source that dried up."""
     pages: int
     """Links followed to an outcome."""
     requests: int
@@ -254,13 +306,14 @@ class RunReport:
     """Of bodies, after content codings are undone."""
     outcomes: Mapping[str, int]
     """Pages by outcome (`OUTCOMES`)."""
-    sources: Mapping[str, int]
-    """Articles known of this site by the source that names them; one may be named by several."""
-    only: Mapping[str, int]
-    """Articles known of this site that one source alone names, by that source."""
+    sources: Mapping[str, Yield]
+    """What each source of links gave."""
+    quality: Quality = Quality()
     held: int
     """Articles of this site in the corpus after the run."""
+    waiting: int = 0
+    """Links found and not yet asked for."""
     reasons: Mapping[str, int] = field(default_factory=dict)
-    """Refused and failed pages by reason."""
+    """Pages that a wall stands before, refused and failed pages by reason."""
     failures: tuple[Failure, ...] = ()
     """The failed pages, at most 1,000."""

@@ -13,6 +13,8 @@ ROBOTS_MAX_AGE_SECONDS = 24 * 3600
 MAX_ROBOTS_REDIRECTS = 5
 """RFC 9309, 2.3.1.2."""
 
+PATIENCE = frozenset({429, 503})
+"""The whole host asks for patience, not the page alone."""
 BACKOFF_SECONDS = (5.0, 30.0)
 """Wait before the second and third try of a page in one run; there is no fourth."""
 
@@ -54,6 +56,17 @@ class Robots:
     def sitemaps(self) -> Sequence[str]:
         """Addresses of its ``Sitemap:`` lines, as written."""
         return list(self._rules.sitemaps) if self._rules else []
+
+
+def patience_seconds(status: int, retry_after: str | None, now: datetime) -> float | None:
+    """Return how long a host that answered with *status* asks for patience, ``None`` when it does not.
+
+    0 means that it names no time. ``Retry-After`` also counts on a redirect (RFC 9110, 10.2.3).
+    """
+    asked = retry_after_seconds(retry_after, now)
+    if status in PATIENCE or (asked is not None and (status >= 500 or 300 <= status < 400)):
+        return asked or 0.0
+    return None
 
 
 def retry_after_seconds(value: str | None, now: datetime) -> float | None:

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from crawler.classify import classify
 from crawler.cleaner.reading import read as read_article
 from crawler.discovery import BadListing
-from crawler.discovery.feeds import links_in_feed
+from crawler.discovery.feeds import read_feed
 from crawler.discovery.pages import anchors_of, feeds_of
-from crawler.discovery.sitemaps import Sitemap, read_sitemap, read_text_sitemap
+from crawler.discovery.sitemaps import Sitemap, read_sitemap, read_text_sitemap, without_idle_lastmod
 from crawler.items import Capture, Kind, Link, Reading, Source
 from crawler.page import parse
 from crawler.transfer import GZIP_MAGIC, IncompleteBody, OversizedBody, gunzip
@@ -36,15 +36,17 @@ def read(capture: Capture, link: Link) -> Reading:
             body = gunzip(body, max_bytes=MAX_SITEMAP_BYTES)
         form = sniff(body, capture.header("Content-Type") or "")
         if form == "sitemap":
-            return _listing(read_sitemap(body, capture.url))
+            return _listing(read_sitemap(body, capture.url), capture)
         if form == "text":
-            return _listing(read_text_sitemap(body, capture.url))
+            return _listing(read_text_sitemap(body, capture.url), capture)
         if form == "feed":
+            feed = read_feed(body, capture.url)
             return Reading(
                 kind=Kind.LISTING,
                 form="feed",
                 reasons=("it is a feed",),
-                links=links_in_feed(body, capture.url),
+                links=feed.links,
+                refresh_seconds=feed.refresh_seconds,
             )
     except (BadListing, IncompleteBody, OversizedBody) as error:
         return Reading(kind=Kind.OTHER, reasons=(f"a listing that cannot be read: {error}",))
@@ -80,14 +82,15 @@ def sniff(body: bytes, content_type: str) -> str:
     return kind
 
 
-def _listing(sitemap: Sitemap) -> Reading:
+def _listing(sitemap: Sitemap, capture: Capture) -> Reading:
     what = (
         "it is a sitemap index"
         if sitemap.form == "sitemap-index"
         else f"it is a {sitemap.form.replace('-', ' ')}"
     )
     reasons = (what, sitemap.broken) if sitemap.broken else (what,)
-    return Reading(kind=Kind.LISTING, form=sitemap.form, reasons=reasons, links=sitemap.links)
+    links = without_idle_lastmod(sitemap.links, capture.captured)
+    return Reading(kind=Kind.LISTING, form=sitemap.form, reasons=reasons, links=links)
 
 
 def _page(capture: Capture, link: Link) -> Reading:

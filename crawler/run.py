@@ -4,21 +4,30 @@ import logging
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
 
-from crawler.account import Account
-from crawler.captures import CaptureWriter, cut_back, read_capture
 from crawler.config import CrawlConfig
-from crawler.corpus import BadCorpusFile, Corpus
-from crawler.frontier import DAY, HOUR, MINUTE, Due, Frontier
-from crawler.gate import Gate, Options
-from crawler.intake import REDIRECTS, Intake, Retry
-from crawler.items import Capture, Link, Reading, RunReport, Site, SiteRecord, Source
-from crawler.politeness import BACKOFF_SECONDS, MAX_ROBOTS_REDIRECTS, ROBOTS_MAX_AGE_SECONDS, Robots
+from crawler.discovery.dates import instant
+from crawler.frontier import Due
+from crawler.gate import Options
+from crawler.health import health
+from crawler.holding import Holding
+from crawler.hosts import Hosts
+from crawler.intake import REDIRECTS, WELL_KNOWN_SITEMAPS
+from crawler.items import Capture, Link, Reading, RunReport, Site, Source
+from crawler.politeness import (
+    BACKOFF_SECONDS,
+    MAX_ROBOTS_REDIRECTS,
+    ROBOTS_MAX_AGE_SECONDS,
+    Robots,
+    patience_seconds,
+)
+from crawler.schedule import DAY, HOUR, MINUTE
+from crawler.trust import AUDIT_EVERY
 from crawler.urls import canonicalize, netloc, origin
 
 log = logging.getLogger(__name__)
@@ -26,13 +35,16 @@ log = logging.getLogger(__name__)
 WINDOW = 8
 """Links of one site in hand at a time: being fetched, waiting for their turn, or being read."""
 POLITE_WINDOW = 2
-"""The same where there is a delay to keep: what is in hand is still fetched after a signal to end."""
+"""The same where there is a delay to keep."""
 MAX_FAILURES_IN_A_ROW = 10
 MIN_FAILED_INTERVAL_SECONDS, MAX_FAILED_INTERVAL_SECONDS = HOUR // 2, DAY
 REFUSED_INTERVAL_SECONDS = DAY
 UNREACHABLE_INTERVAL_SECONDS = 15 * MINUTE
+MAX_INHERITED_PAUSE_SECONDS = MINUTE
+"""A pause that an earlier run was asked for is waited for if it is no longer; else the host is left for the next run."""
+MAX_PAUSE_SECONDS = 7 * DAY
+"""However long a host says it wants to be left alone."""
 FREE_DISK_EVERY_PAGES = 50
-WELL_KNOWN_SITEMAPS = ("/sitemap.xml", "/sitemap_index.xml", "/news-sitemap.xml", "/sitemap-news.xml")
 
 
 class DiskFull(OSError):
@@ -81,19 +93,11 @@ class Run:
         *read* makes a reading of a capture; *now* gives the time in UTC. Raises `SiteBusy`, `BadState`, `OSError`.
         """
         self.site, self.archive, self.config, self.options = site, archive, config, options
-        self.gate = Gate(site, config, options)
-        self.frontier = Frontier(archive / "state" / f"{site.name}.sqlite")
-        self.captures = CaptureWriter(archive / "captures", site.name)
-        self.corpus = Corpus(archive)
-        self.account = Account(started=now())
-        self.intake = Intake(
-            gate=self.gate,
-            frontier=self.frontier,
-            captures=self.captures,
-            corpus=self.corpus,
-            account=self.account,
-            read=read,
-        )
+        self._holding = Holding(site, archive, config=config, options=options, read=read, now=now())
+        self.gate = self._holding.gate
+        self.frontier = self._holding.frontier
+        self.account = self._holding.account
+        self.intake = self._holding.intake
         self.finished: str | None = None
         """Why nothing more is asked for."""
         self._failed = False
@@ -103,51 +107,75 @@ class Run:
         """Links that wait for the robots.txt of their origin."""
         self._tries: Counter[int] = Counter()
         self._failures_in_a_row = 0
-        self._paused_until: datetime | None = None
+        self._hosts: Hosts[Run, Ask] | None = None
+        self._left: set[str] = set()
+        """Hosts left for the next run: they ask for more patience than this one has."""
 
-    async def begin(self) -> None:
+    @property
+    def hosts(self) -> "Hosts[Run, Ask]":
+        """The clocks of the hosts this run fetches from, known once it has begun."""
+        assert self._hosts is not None
+        return self._hosts
+
+    def has_work(self) -> bool:
+        """Whether anything is due or was cut short, or nothing is known yet."""
+        now = self._now()
+        paused = self.frontier.pauses(now)
+        return self.frontier.was_cut_short() or self.frontier.has_due(now, **self._terms(paused))
+
+    async def begin(self, hosts: "Hosts[Run, Ask]") -> None:
         """Put right what a kill left, then make due what this run is asked to look at."""
+        self._hosts = hosts
         now = self._now()
         self.check_disk()
         if (newest := self.frontier.newest_fetch()) and newest > now + timedelta(minutes=5):
             log.warning(
                 "%s: the clock stands before the last fetch of %s", self.site.name, newest.isoformat()
             )
-        cut_back(self.archive / "captures", self.site.name, self.frontier.warc_ends())
-        if self.frontier.was_cut_short():
-            self.corpus.sweep(self.site.name)
-        self.frontier.begin(now)
-        for fetch_id, due, place in self.frontier.unread():
-            try:
-                capture = read_capture(self.archive / "captures", self.site.name, place)
-            except (OSError, ValueError) as error:
-                log.warning("a capture is lost and will be fetched again: %s (%s)", due.link.url, error)
-                self.frontier.forget_fetch(fetch_id)
-            else:
-                await self.intake.take_again(fetch_id, due, capture)
-        for url in self.frontier.admitted():
-            self.gate.admit(url)
+        await self._holding.begin(now)
+        self._inherit_pauses(now)
         self.frontier.add([Link(url=self.site.start, source=Source.START)], now)
         if self.options.poll:
             self.frontier.poll_listings(now)
         if self.options.recheck:
             self.frontier.recheck_articles(now)
 
+    def _inherit_pauses(self, now: datetime) -> None:
+        for host, until in self.frontier.pauses(now).items():
+            seconds = (until - now).total_seconds()
+            self.hosts.pause(host, seconds)
+            if seconds > MAX_INHERITED_PAUSE_SECONDS:
+                self._leave(host, f"{host} asked for nothing before {until:%Y-%m-%dT%H:%M:%SZ}", failed=False)
+
+    def _leave(self, host: str, reason: str, *, failed: bool) -> None:
+        """Leave *host* for the next run, and with it the site when it is its own."""
+        self._left.add(host)
+        if any(netloc(home).removeprefix("www.") == host.removeprefix("www.") for home in self.gate.homes):
+            self.stop(reason, failed=failed)
+        else:
+            log.warning("%s: left for the next run: %s", self.site.name, reason)
+
     # What to ask for
 
-    def asks(self) -> list[Ask]:
+    def asks(self) -> "list[Ask]":
         """Return what to request now; none means: wait for an answer or for `wakes_at`, or all is done."""
         now = self._now()
         self.finished = self.finished or self._limit_reached(now)
-        if self.finished or (self._paused_until and now < self._paused_until):
+        if self.finished:
             return []
         asks: list[Ask] = []
+        terms = self._terms(self.hosts.paused())
         while (room := self._room()) > 0:
-            leased = self.frontier.lease(room, now, since=self.gate.since, until=self.options.until)
+            leased = self.frontier.lease(room, now, **terms)
             if not leased:
                 break
             asks += [ask for due in leased if (ask := self._ask(due, now))]
         return asks
+
+    def _terms(self, paused: Iterable[str]) -> dict[str, Any]:
+        """Return what keeps links back, as `Frontier.lease` takes it."""
+        hosts = _both_names([*paused, *self._left])
+        return {"since": self.gate.since, "until": self.options.until, "paused": hosts}
 
     def _room(self) -> int:
         window = WINDOW if self.gate.delay_seconds(self.gate.home) < 1 else POLITE_WINDOW
@@ -161,6 +189,8 @@ class Run:
             return f"limit of {self.options.limit} articles"
         if self.account.pages >= self.config.max_pages:
             return f"limit of {self.config.max_pages} pages (crawl.max_pages)"
+        if self.account.received_bytes >= self.config.max_bytes:
+            return f"limit of {self.config.max_bytes} bytes (crawl.max_bytes)"
         if now - self.account.started > timedelta(minutes=self.config.max_minutes):
             return f"limit of {self.config.max_minutes:g} minutes (crawl.max_minutes)"
         return None
@@ -189,12 +219,31 @@ class Run:
             )
             return None
         headers = {}
-        if due.digest and not self.intake.lacks_file(due):
+        if self._is_conditional(due):
             if due.etag:
                 headers["If-None-Match"] = due.etag
             if due.last_modified:
                 headers["If-Modified-Since"] = due.last_modified
         return Ask(url=due.link.url, due=due, headers=headers)
+
+    def _is_conditional(self, due: Due) -> bool:
+        """Whether an answer that *due* is as it was would be enough, and would be believed."""
+        if (
+            not due.digest
+            or due.gone
+            or self.intake.lacks_file(due)
+            or not self.frontier.trust.sends_validators
+        ):
+            return False
+        said_to_have_changed = (
+            due.article_id is not None
+            and due.fetched_at is not None
+            and due.link.modified is not None
+            and instant(due.link.modified) > due.fetched_at.timestamp()
+        )
+        # One article in some is asked for as if it were new, to see whether the conditions would be answered truly.
+        is_audit = due.article_id is not None and due.id % AUDIT_EVERY == 0 and not self.options.recheck
+        return not said_to_have_changed and not is_audit
 
     def _refuse(
         self, due: Due, reason: str, now: datetime, *, seconds: int = REFUSED_INTERVAL_SECONDS
@@ -217,20 +266,23 @@ class Run:
         now = self._now()
         if self.finished is not None or self._room() <= 0:
             return None
-        if self._paused_until and now < self._paused_until:
-            return self._paused_until
-        if self.frontier.due_count(now, since=self.gate.since, until=self.options.until):
+        paused = self.hosts.paused()
+        if self.frontier.has_due(now, **self._terms(paused)):
             return now
-        return self.frontier.next_due()
+        if paused and self.frontier.has_due(now, **self._terms(())):
+            return now + timedelta(seconds=max(1, round(min(paused.values()))))
+        return self.frontier.next_try()
 
     def stop(self, reason: str, *, failed: bool = True) -> None:
         """Ask for nothing more; *failed* when that is the site's fault."""
         self._failed = self._failed or (failed and self.finished is None)
         self.finished = self.finished or reason
+        if self._hosts:
+            self._released(self._hosts.withdraw(self))
 
     # What came back
 
-    async def answered(self, ask: Ask, answer: Answer) -> list[Ask]:
+    async def answered(self, ask: Ask, answer: Answer) -> "list[Ask]":
         """Store what *answer* brings; return requests that waited for it.
 
         Raises:
@@ -239,12 +291,31 @@ class Run:
         self.account.requests += 1
         if answer.capture:
             self.account.received_bytes += len(answer.capture.body)
+            self._heed(ask, answer.capture)
+        self.hosts.answered(netloc(ask.url))
         if ask.due is None:
             return self._robots_answered(ask, answer)
         await self._page_answered(ask.due, answer)
         if self.account.pages % FREE_DISK_EVERY_PAGES == 0:
             self.check_disk()
         return []
+
+    def _heed(self, ask: Ask, capture: Capture) -> None:
+        """Let the host rest when it asks for patience; it does so for all that is asked of it."""
+        wait = patience_seconds(capture.status, capture.header("Retry-After"), capture.captured)
+        if wait is None:
+            return
+        host = netloc(ask.url)
+        if wait > self.config.max_retry_after:
+            self.frontier.keep_pause(host, self._now() + timedelta(seconds=min(wait, MAX_PAUSE_SECONDS)))
+            self._leave(host, f"asked to wait {wait:.0f} s, more than crawl.max_retry_after", failed=True)
+            return
+        # Our clock counts whole seconds: one more keeps the host from being asked too early.
+        wait = (wait or (self._backoff_seconds(ask.due) if ask.due else 0.0)) + 1
+        self.hosts.pause(host, wait)
+        until = self._now() + timedelta(seconds=wait)
+        self.frontier.keep_pause(host, until)
+        log.info("%s asks for patience: nothing until %s", host, until.isoformat())
 
     async def _page_answered(self, due: Due, answer: Answer) -> None:
         if answer.capture is None:
@@ -263,37 +334,23 @@ class Run:
             self._give_up(due, f"{type(error).__name__}: {error}")
             return
         if retry:
-            self._be_patient(due, retry)
+            if retry.this_run and not self.finished:
+                self._try_again(due, retry.reason)
+            else:
+                self._give_up(due, retry.reason)
             return
         self._in_hand -= 1
         if self.account.pages == 1:
-            self._write_site_record()  # a run that is killed from here on leaves a site that is known
+            self._holding.write_site_record()  # a run that is killed from here on leaves a site that is known
         if due.link.source is Source.START and answer.capture.status >= 400:
             self._start_failed(f"the start address gave HTTP {answer.capture.status}")
 
-    def _be_patient(self, due: Due, retry: Retry) -> None:
-        """Ask again for *due*, when the server has had the time it asks for."""
-        if not retry.this_run:
-            self._give_up(due, retry.reason)
-            return
-        wait = retry.wait_seconds or 0.0
-        if wait > self.config.max_retry_after:
-            self._give_up(due, retry.reason)
-            self.stop(f"asked to wait {wait:.0f} s, more than crawl.max_retry_after")
-            return
-        if retry.pause_host:
-            # Our clock counts whole seconds: one more keeps the host from being asked too early.
-            until = self._now() + timedelta(seconds=(wait or self._backoff_seconds(due)) + 1)
-            self._paused_until = max(until, self._paused_until or until)
-            log.info("%s asks for patience: nothing until %s", netloc(due.link.url), until.isoformat())
-        self._try_again(due, retry.reason, wait=wait)
-
-    def _try_again(self, due: Due, reason: str, *, wait: float = 0.0, lasting: bool = False) -> None:
+    def _try_again(self, due: Due, reason: str, *, lasting: bool = False) -> None:
         """Put *due* back for another try in this run, or when it had its tries, give it up."""
         if lasting or self._tries[due.id] >= len(BACKOFF_SECONDS):
             self._give_up(due, reason)
             return
-        seconds = max(wait, self._backoff_seconds(due))
+        seconds = self._backoff_seconds(due)
         self._tries[due.id] += 1
         self.frontier.failed(due, reason, self._now() + timedelta(seconds=seconds), again=True)
         self._in_hand -= 1
@@ -310,6 +367,7 @@ class Run:
         self.frontier.failed(due, reason, self._now() + timedelta(seconds=seconds), again=False)
         if due.link.source is Source.START:
             self._start_failed(f"the start address failed: {reason}")
+        self.intake.fall_through(due, self._now())
         self.account.count(due.link.url, "failed", reason)
         self._in_hand -= 1
 
@@ -354,7 +412,7 @@ class Run:
             status, robots = 404, Robots.read(404, b"")  # RFC 9309, 2.3.1.2: then as if there were none
         place = None
         if capture and robots.state == "rules":
-            place = self.captures.response(capture)
+            place = self._holding.captures.response(capture)
             size = len(capture.body)
             self.frontier.fetched(
                 None, now, status=capture.status, size=size, place=place, digest=None, read=True
@@ -364,7 +422,16 @@ class Run:
         if robots.state == "unreachable" and host == self.gate.home:
             self.stop(f"no answer: {answer.failure or f'robots.txt gave HTTP {status}'}")
         permitted = [self._permitted(due, now) for due in self._waiting.pop(host, [])]
-        return [ask for ask in permitted if ask]
+        asks = [ask for ask in permitted if ask]
+        return self._released(asks) if self.finished else asks
+
+    def _released(self, asks: "Iterable[Ask]") -> "list[Ask]":
+        """Give back the leases of *asks*, which will not be made."""
+        for ask in asks:
+            for due in [ask.due] if ask.due else self._waiting.pop(ask.robots_of or "", []):
+                self.frontier.release(due)
+                self._in_hand -= 1
+        return []
 
     def _know_robots(self, host: str, robots: Robots, now: datetime) -> None:
         self.gate.robots[host] = robots
@@ -383,44 +450,36 @@ class Run:
     def end(self) -> RunReport:
         """Close the run: what is known of the site and the report are written, the site is given back."""
         now = self._now()
-        self.captures.close()
+        self._holding.captures.close()
         if self.account.pages:
-            self._write_site_record()
+            self._holding.write_site_record()
         report = self.account.report(
             self.site.name,
             ended=now,
             finished=self.finished,
             failed=self._failed,
             held=self.frontier.held_count(),
+            waiting=self.frontier.waiting_count(),
             yields=self.frontier.yields(),
         )
-        self.frontier.end(now, self.corpus.write_run(report).name)
-        self.frontier.close()
+        if self.finished != "stopped":
+            told = health(report, self.frontier.history())
+            report = replace(
+                report, alarms=told.alarms, warnings=told.warnings, failed=report.failed or bool(told.alarms)
+            )
+        self.frontier.end(now, self._holding.corpus.write_run(report).name, report)
+        self._holding.close()
         return report
 
-    def abandon(self) -> None:
-        """Give the site back without a report, as after an error of the disk."""
-        self.frontier.close()
+    def close(self) -> None:
+        """Give the site back without a report: nothing was to be done, or nothing can be stored."""
+        self._holding.close()
 
-    def _write_site_record(self) -> None:
-        host = self.gate.home
-        try:
-            known = self.corpus.site_record(self.site.name)
-        except BadCorpusFile as error:
-            log.warning("%s; kept as site.toml.bad, and made anew", error)
-            self.corpus.set_aside_site_record(self.site.name)
-            known = None
-        known = known or SiteRecord(name=self.site.name, start=self.site.start)
-        robots = self.gate.robots.get(host)
-        at_root = urlsplit(self.site.start).path == "/"
-        known = replace(
-            known,
-            start=self.site.start if at_root else known.start,
-            robots=robots.state if robots else known.robots,
-            robots_warc=self.frontier.robots_warc(host),
-            crawl_delay_seconds=self.gate.crawl_delay_seconds(host),
-        )
-        self.corpus.write_site_record(self.account.record(self.corpus, known))
+
+def _both_names(hosts: Iterable[str]) -> set[str]:
+    """Return *hosts* with and without ``www.``, which share a clock."""
+    bare = {host.removeprefix("www.") for host in hosts}
+    return bare | {f"www.{host}" for host in bare}
 
 
 def utc_now() -> datetime:

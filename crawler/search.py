@@ -12,12 +12,13 @@ from crawler.items import Article
 MAX_LINES = 3
 CONTEXT_CHARS = 60
 
-_ALIKE = str.maketrans({
+ALIKE = str.maketrans({
     **dict.fromkeys("‘’‚‛ʼ′＇`´", "'"),
     **dict.fromkeys("“”„‟«»″＂", '"'),
     **dict.fromkeys("‐‑‒–—―−－", "-"),
     **dict.fromkeys("\u00a0\u2007\u202f", " "),
 })  # fmt: skip
+"""Quotes, dashes and spaces that look alike, each kind to one of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ class Match:
 
 def search_corpus(archive: Path, query: str, *, site: str | None = None) -> Iterator[Match]:
     """Yield the articles in which every word and every ``"phrase"`` of *query* occurs, newest first."""
-    asked = re.findall(r'"([^"]+)"|(\S+)', query.translate(_ALIKE))
+    asked = re.findall(r'"([^"]+)"|(\S+)', query.translate(ALIKE))
     terms = [term for quoted, word in asked if (term := fold(quoted or word))]
     if not terms:
         return
@@ -57,7 +58,7 @@ def search_corpus(archive: Path, query: str, *, site: str | None = None) -> Iter
 
 def fold(text: str) -> str:
     """Return *text* as it is compared: lower case, no accents, one form of quotes and dashes."""
-    text = text.translate(_ALIKE).casefold()
+    text = text.translate(ALIKE).casefold()
     if text.isascii():
         return text
     return "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))

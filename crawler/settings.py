@@ -9,11 +9,11 @@ SPIDER_MODULES = ["crawler.spiders"]
 # Identity: a newspaper can see who comes and where to write to.
 USER_AGENT = "Pressmark/0.1 (+https://github.com/pressmark/pressmark)"
 
-# Politeness: one connection a host, a strict gap between requests. Jitter would shorten some gaps.
-DOWNLOAD_DELAY = 2.0
-DOWNLOAD_DELAY_JITTER = 0.0
+# Politeness: one connection a host. The gap is kept by crawler.hosts, before a request reaches Scrapy: its clock also
+# rests while a host asks for patience, and lets through nothing that was in line already.
+DOWNLOAD_DELAY = 0.0
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
-# The spider feeds at most a few requests a host, so the sum needs no limit of its own.
+# There is at most one request a host, so the sum needs no limit of its own.
 CONCURRENT_REQUESTS = 0
 # The spider asks robots.txt itself, before a link becomes a request: Scrapy allows all when robots.txt cannot be
 # read, parses error pages as rules, and never asks again (RFC 9309, 2.3.1).

@@ -12,6 +12,8 @@ MAX_QUERY_PAIRS = 8
 MAX_PATH_DEPTH = 20
 MAX_SAME_SEGMENT = 2
 MAX_SLUG_CHARS = 60
+MIN_TELLING_CHARS, MIN_TELLING_DIGITS = 8, 5
+"""So long, the last words or the number of an address tell one article from another."""
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -176,6 +178,20 @@ def is_twin(url: str, claimed: str) -> bool:
             theirs.query,
         )
     )
+
+
+def says_same(url: str, other: str) -> bool:
+    """Whether the addresses *url* and *other* themselves say that they lead to one article.
+
+    So they do when one is a dressed form of the other, or when they end in the same words or the same number.
+    """
+    if is_twin(url, other) or is_twin(other, url):
+        return True
+    ours, theirs = (urlsplit(one).path.rstrip("/").rpartition("/")[2] for one in (url, other))
+    if ours == theirs and len(ours) >= MIN_TELLING_CHARS:
+        return True
+    numbers = re.findall(rf"\d{{{MIN_TELLING_DIGITS},}}", ours)
+    return bool(numbers) and numbers == re.findall(rf"\d{{{MIN_TELLING_DIGITS},}}", theirs)
 
 
 def slug(text: str) -> str:

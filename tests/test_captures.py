@@ -10,7 +10,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from crawler import captures
-from crawler.captures import CaptureWriter, cut_back, digest, read_capture, read_captures
+from crawler.captures import CaptureWriter, cut_back, digest, read_capture, read_records
 from crawler.items import Capture, Link, Source
 
 SITE = "news.example"
@@ -80,7 +80,7 @@ def test_each_record_is_found_at_its_place_alone(tmp_path: Path) -> None:
         assert member.startswith(b"WARC/1.1\r\n")
         read = read_capture(tmp_path, SITE, str(place))
         assert (read.url, read.status, read.body, read.captured) == (CAPTURE.url, 200, CAPTURE.body, NOW)
-    assert len(list(read_captures(path))) == 3
+    assert len(list(read_records(path))) == 3
 
 
 def test_what_was_never_committed_is_cut_off(tmp_path: Path) -> None:

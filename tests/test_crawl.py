@@ -96,9 +96,9 @@ class TestAWholeNewspaper:
     def test_every_source_is_used_and_counted(self, kept: tuple[Newspaper, Path]) -> None:
         newspaper, archive = kept
         [report] = [one for one in reports(archive) if one.site == newspaper.hosts[0].replace(":", "-")]
-        assert report.sources["feed"] == paper.FEED_SIZE
-        assert report.sources["news-sitemap"] == paper.NEWS_SITEMAP_SIZE
-        assert report.sources["sitemap"] == report.held
+        assert report.sources["feed"].named == paper.FEED_SIZE
+        assert report.sources["news-sitemap"].named == paper.NEWS_SITEMAP_SIZE
+        assert report.sources["sitemap"].named == report.held
         assert sum(report.outcomes.values()) == report.pages
 
     def test_each_article_leads_back_to_its_capture(self, kept: tuple[Newspaper, Path]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from crawler.discovery import MAX_LINKS, BadListing
 from crawler.discovery.dates import instant, iso
-from crawler.discovery.feeds import links_in_feed
+from crawler.discovery.feeds import read_feed
 from crawler.discovery.pages import anchors_of, feeds_of
 from crawler.discovery.sitemaps import read_sitemap, read_text_sitemap
 from crawler.items import Capture, Kind, Link, Source
@@ -29,7 +29,7 @@ JSON_FEED = """{"version": "https://jsonfeed.org/version/1.1", "title": "News", 
 
 
 def test_rss_gives_links_titles_and_dates_with_their_offset() -> None:
-    one, two = links_in_feed(RSS.encode(), URL)
+    one, two = read_feed(RSS.encode(), URL).links
     assert (one.url, one.title, one.published) == (
         "https://news.example/2025/one", "One & all", "2025-11-01T23:30:00-04:00",
     )  # fmt: skip
@@ -38,7 +38,7 @@ def test_rss_gives_links_titles_and_dates_with_their_offset() -> None:
 
 
 def test_atom_and_json_feeds_say_the_same() -> None:
-    [atom], [json_feed] = links_in_feed(ATOM.encode(), URL), links_in_feed(JSON_FEED.encode(), URL)
+    [atom], [json_feed] = read_feed(ATOM.encode(), URL).links, read_feed(JSON_FEED.encode(), URL).links
     assert (atom.url, atom.title, atom.published) == (json_feed.url, json_feed.title, json_feed.published)
     assert atom.modified == "2025-11-02T08:00:00+00:00"
 
@@ -48,11 +48,11 @@ def test_atom_and_json_feeds_say_the_same() -> None:
 )
 def test_what_is_no_feed_is_named(body: bytes) -> None:
     with pytest.raises(BadListing):
-        links_in_feed(body, URL)
+        read_feed(body, URL)
 
 
 def test_a_broken_feed_gives_what_came_before_the_break() -> None:
-    assert [link.title for link in links_in_feed(RSS.encode()[: RSS.index("<item><title>Two")], URL)] == [
+    assert [link.title for link in read_feed(RSS.encode()[: RSS.index("<item><title>Two")], URL).links] == [
         "One & all"
     ]
 
@@ -202,7 +202,7 @@ RDF = """<?xml version="1.0"?><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-r
 
 
 def test_rss_1_gives_the_address_and_the_date_of_dublin_core() -> None:
-    [one] = links_in_feed(RDF.encode(), URL)
+    [one] = read_feed(RDF.encode(), URL).links
     assert (one.url, one.title, one.published or one.modified) == (
         "https://news.example/one", "One", "2025-11-01T08:00:00+08:00",
     )  # fmt: skip
@@ -230,7 +230,7 @@ def rss(item: str) -> bytes:
     ],
 )  # fmt: skip
 def test_an_entry_without_an_address_of_its_own_is_none(body: bytes, expected: list[str]) -> None:
-    assert [link.url for link in links_in_feed(body, URL)] == expected
+    assert [link.url for link in read_feed(body, URL).links] == expected
 
 
 BOMB = (
@@ -242,7 +242,7 @@ BOMB = (
 
 def test_a_feed_that_multiplies_itself_is_refused() -> None:
     with pytest.raises(BadListing, match="entities"):
-        links_in_feed(BOMB + rss("<title>&a8;&f;</title><link>/one</link>"), URL)
+        read_feed(BOMB + rss("<title>&a8;&f;</title><link>/one</link>"), URL)
 
 
 def test_a_sitemap_that_multiplies_itself_gives_nothing_of_it() -> None:
@@ -262,7 +262,7 @@ def test_a_hostile_listing_is_read_or_named_as_bad(text: str, data: st.DataObjec
         body[at : at + cut] = data.draw(
             st.sampled_from([b"", b"<", b"&", b"&#xD800;", b"]]>", b"\x00", b"\xff\xfe", b"<x:y>", b"[[["])
         )
-    for reader in (lambda: links_in_feed(bytes(body), URL), lambda: read_sitemap(bytes(body), URL).links):
+    for reader in (lambda: read_feed(bytes(body), URL).links, lambda: read_sitemap(bytes(body), URL).links):
         with suppress(BadListing):  # and nothing else
             assert all(link.url.startswith("http") for link in reader())
 
@@ -371,4 +371,4 @@ def test_where_anchors_lead(markup: str, expected: list[tuple[str, str | None]])
 def test_no_page_or_feed_gives_links_without_end() -> None:
     assert len(anchors("".join(f"<a href='/{n}'>x</a>" for n in range(MAX_LINKS + 50)))) == MAX_LINKS
     items = "</item><item>".join(f"<link>/{n}</link>" for n in range(MAX_LINKS + 50))
-    assert len(links_in_feed(rss(items), URL)) == MAX_LINKS
+    assert len(read_feed(rss(items), URL).links) == MAX_LINKS

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import feedparser
@@ -17,13 +18,30 @@ MAX_TITLE_CHARS = 1_000
 _DECLARES_ENTITIES = re.compile(rb"<!DOCTYPE[^>\[]*\[", re.IGNORECASE)
 
 
-def links_in_feed(body: bytes, url: str) -> tuple[Link, ...]:
-    """Return the entries of the feed *body*, found at *url*, in its order.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """What one feed holds."""
+
+    links: tuple[Link, ...]
+    """Its entries, in its order."""
+    refresh_seconds: int | None = None
+    """How long it says that it stays as it is: RSS ``ttl``, or ``sy:updatePeriod`` over ``sy:updateFrequency``."""
+
+
+_Entry = tuple[str, str, str, str]
+"""Address, title, published, updated, as stated."""
+
+
+def read_feed(body: bytes, url: str) -> Feed:
+    """Return what the feed *body*, found at *url*, holds.
 
     Raises:
         BadListing: when it is no feed, or broken before its first entry.
     """
-    entries = _json_entries(body) if body.lstrip()[:1] == b"{" else _xml_entries(body)
+    if body.lstrip()[:1] == b"{":
+        entries, refresh = _json_entries(body), None
+    else:
+        entries, refresh = _xml_entries(body)
     links = []
     for address, title, published, modified in entries[:MAX_LINKS]:
         if address and (link := canonicalize(address, url)):
@@ -37,10 +55,10 @@ def links_in_feed(body: bytes, url: str) -> tuple[Link, ...]:
                     modified=iso(modified),
                 )
             )
-    return tuple(links)
+    return Feed(links=tuple(links), refresh_seconds=refresh)
 
 
-def _xml_entries(body: bytes) -> list[tuple[str, str, str, str]]:
+def _xml_entries(body: bytes) -> tuple[list[_Entry], int | None]:
     if _DECLARES_ENTITIES.search(body[:2_000]):
         raise BadListing("no feed: it declares entities, which multiply")
     with warnings.catch_warnings():
@@ -52,13 +70,35 @@ def _xml_entries(body: bytes) -> list[tuple[str, str, str, str]]:
             raise BadListing(f"no feed: {error!r}") from error
         if not feed.get("version") and not feed.entries:
             raise BadListing(f"no feed: {feed.get('bozo_exception', 'no entry')}")
-        return [
+        entries = [
             (_text(entry, "link"), _text(entry, "title"), _text(entry, "published"), _text(entry, "updated"))
             for entry in feed.entries
         ]
+        return entries, _refresh_seconds(feed.feed)
 
 
-def _json_entries(body: bytes) -> list[tuple[str, str, str, str]]:
+# Source: https://web.resource.org/rss/1.0/modules/syndication/
+_PERIOD_SECONDS = {
+    "hourly": 3_600,
+    "daily": 86_400,
+    "weekly": 604_800,
+    "monthly": 2_592_000,
+    "yearly": 31_536_000,
+}
+
+
+def _refresh_seconds(feed: Any) -> int | None:
+    minutes = _text(feed, "ttl").strip()
+    if minutes.isascii() and minutes.isdigit():
+        return 60 * int(minutes[:6])
+    period = _PERIOD_SECONDS.get(_text(feed, "sy_updateperiod").strip().lower())
+    if period is None:
+        return None
+    frequency = _text(feed, "sy_updatefrequency").strip()
+    return period // max(1, int(frequency[:6]) if frequency.isascii() and frequency.isdigit() else 1)
+
+
+def _json_entries(body: bytes) -> list[_Entry]:
     """JSON Feed 1.1, https://www.jsonfeed.org/version/1.1/."""
     try:
         feed = json.loads(body)

@@ -1,16 +1,20 @@
 """Links out of sitemaps: index, plain, news, and the text form (https://www.sitemaps.org/protocol.html)."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from lxml import etree
 
 from crawler.discovery import BadListing
-from crawler.discovery.dates import iso
+from crawler.discovery.dates import instant, iso
 from crawler.items import Link, Source
 from crawler.urls import canonicalize
 
 MAX_ENTRIES = 50_000
+MIN_STATED = 20
+"""Dates that can be judged together."""
+JUST_NOW_SECONDS = 3600
 
 _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 
@@ -49,7 +53,7 @@ def read_sitemap(body: bytes, url: str) -> Sitemap:
             values, is_news = _values(element)
             if is_news:
                 form = "news-sitemap"
-            if (link := _link(values, url, is_news=is_news)) and len(links) < MAX_ENTRIES:
+            if (link := _link(values, url, root, is_news=is_news)) and len(links) < MAX_ENTRIES:
                 links.append(link)
             element.clear()
             while (earlier := element.getprevious()) is not None:
@@ -64,6 +68,24 @@ def read_sitemap(body: bytes, url: str) -> Sitemap:
         form = "sitemap-index"
     links.sort(key=lambda link: link.published or link.modified or "", reverse=True)
     return Sitemap(form=form, links=tuple(links), broken=broken)
+
+
+def without_idle_lastmod(links: tuple[Link, ...], now: datetime) -> tuple[Link, ...]:
+    """Return *links*, read at *now*, without their ``lastmod`` when most of them say: just now.
+
+    Such a sitemap dates its own making, not its pages.
+    """
+    stated = [link.modified for link in links if link.modified]
+    idle = sum(_is_just_now(modified, now) for modified in stated)
+    if len(stated) < MIN_STATED or idle * 2 < len(stated):
+        return links
+    return tuple(replace(link, modified=None) for link in links)
+
+
+def _is_just_now(modified: str, now: datetime) -> bool:
+    if len(modified) == len("2026-01-31"):
+        return modified == f"{now:%Y-%m-%d}"
+    return abs(now.timestamp() - instant(modified)) <= JUST_NOW_SECONDS
 
 
 def read_text_sitemap(body: bytes, url: str) -> Sitemap:
@@ -94,13 +116,17 @@ def _name(element: etree._Element) -> tuple[str, str]:
     return namespace.removeprefix("{"), name
 
 
-def _link(values: dict[str, str], url: str, *, is_news: bool) -> Link | None:
+def _link(values: dict[str, str], url: str, root: str, *, is_news: bool) -> Link | None:
     address = canonicalize(values["loc"], url) if values.get("loc") else None
     if address is None:
         return None
     return Link(
         url=address,
-        source=Source.NEWS_SITEMAP if is_news else Source.SITEMAP,
+        source=Source.SITEMAP_INDEX
+        if root == "sitemapindex"
+        else Source.NEWS_SITEMAP
+        if is_news
+        else Source.SITEMAP,
         found_on=url,
         title=values.get("title") if is_news else None,
         published=iso(values.get("publication_date")),

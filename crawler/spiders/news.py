@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,17 +17,16 @@ from twisted.python.failure import Failure
 
 from crawler.config import load_config, site_at
 from crawler.gate import Options
+from crawler.hosts import Hosts
 from crawler.items import Capture, RunReport
 from crawler.resolver import NotPublic
 from crawler.run import Answer, Ask, Run, utc_now
 from crawler.transfer import IncompleteBody, OversizedBody, UnknownCoding, undo_codings
-from crawler.urls import canonicalize, origin
+from crawler.urls import canonicalize, netloc, origin
 from crawler.workers import Workers
 
 log = logging.getLogger(__name__)
 
-GAP_MARGIN_SECONDS = 0.02
-"""Added to a delay, so that the gap is kept where it counts, at the server, whatever the network adds to one request."""
 STOPS = frozenset({signal.SIGINT, signal.SIGTERM})
 """What asks a crawl to end: Ctrl-C, and a service manager."""
 GRACE_SECONDS = 5
@@ -36,7 +35,7 @@ SHORTEST_SLEEP_SECONDS = 0.05
 
 
 class NewsSpider(Spider):
-    """Crawls every site of `runs` at once, each at its own pace.
+    """Crawls many sites at once, each at its own pace.
 
     ``scrapy crawl news -a url=https://news.example/`` crawls one site by the configuration.
     """
@@ -46,19 +45,25 @@ class NewsSpider(Spider):
     def __init__(
         self,
         *,
-        runs: Sequence[Run],
+        runs: Iterator[Run],
+        at_once: int = 1,
         on_progress: Callable[[Run], None] | None = None,
         workers: Workers | None = None,
     ) -> None:
-        """Crawl *runs*; *workers* are stopped when all is done."""
+        """Crawl *runs*, *at_once* at a time, each opened when its turn comes; *workers* are stopped when all is done."""
         super().__init__()
-        self.active = list(runs)
         self.reports: list[RunReport] = []
         self.fatal: Exception | None = None
+        self._runs = runs
+        self._at_once = at_once
+        self._active: dict[Run, asyncio.Event] = {}
+        """Each with what wakes it: an answer."""
         self._on_progress = on_progress
         self._workers = workers
-        self._wake = asyncio.Event()
-        self._ending: asyncio.Task[None] | None = None
+        self._requests: asyncio.Queue[Request | None] = asyncio.Queue()
+        """Whose turn has come; ``None`` when nothing more will."""
+        self._hosts = Hosts[Run, Ask](lambda run, ask: self._requests.put_nowait(self._request(run, ask)))
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -77,40 +82,56 @@ class NewsSpider(Spider):
                 read=workers.read,
                 now=utc_now,
             )
-            kwargs |= {"runs": [run], "workers": workers}
+            kwargs |= {"runs": iter([run]), "workers": workers}
         return super().from_crawler(crawler, *args, **kwargs)
 
     async def start(self) -> AsyncIterator[Any]:
-        """Yield the requests of each run as its window has room, until all runs are done."""
+        """Yield each request when its turn has come, until all runs are done."""
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
-        self._ending = asyncio.create_task(self._end_in_time())
+        self._begin(self._end_in_time())
+        feeders = [asyncio.create_task(self._feed_one_after_another()) for _ in range(self._at_once)]
+        ended = asyncio.gather(*feeders)
+        ended.add_done_callback(lambda _: self._requests.put_nowait(None))
+        while (request := await self._requests.get()) is not None and not self.fatal:
+            yield request
+        for feeder in feeders:
+            feeder.cancel()
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _feed_one_after_another(self) -> None:
+        """Feed runs, one after another, until none is left or nothing can be stored."""
         try:
-            for run in self.active:
-                await run.begin()
-            while self.active and not self.fatal:
-                self._wake.clear()
-                for run in list(self.active):
-                    for ask in run.asks():
-                        yield self._request(run, ask)
-                    if run.is_done:
-                        self._end(run)
-                await self._sleep()
+            for run in self._runs:
+                self._active[run] = asyncio.Event()
+                await self._feed(run)
         except Exception as error:  # noqa: BLE001 - raised anew by `crawler.crawl`; Scrapy would only log it
             self._give_up(error)
 
-    async def _sleep(self) -> None:
-        """Sleep until an answer is there or a run has something to ask for."""
-        if not self.active or self.fatal:
-            return
-        moments = [moment for run in self.active if (moment := run.wakes_at()) is not None]
-        seconds = None
-        if moments:
-            seconds = max((min(moments) - datetime.now(UTC)).total_seconds(), SHORTEST_SLEEP_SECONDS)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), seconds)
+    async def _feed(self, run: Run) -> None:
+        """Put what *run* asks for into the queues of its hosts, until it is done."""
+        await run.begin(self._hosts)
+        wake = self._active[run]
+        while not self.fatal:
+            wake.clear()
+            for ask in run.asks():
+                self._ask(run, ask)
+            if run.is_done:
+                self._end(run)
+                return
+            moment, seconds = run.wakes_at(), None
+            if moment is not None:
+                seconds = max((moment - datetime.now(UTC)).total_seconds(), SHORTEST_SLEEP_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(wake.wait(), seconds)
+
+    def _ask(self, run: Run, ask: Ask) -> None:
+        self._hosts.ask(netloc(ask.url), run, ask, gap_seconds=run.gate.delay_seconds(origin(ask.url)))
 
     def _request(self, run: Run, ask: Ask) -> Request:
-        self._keep_pace(run, ask.url)
         return Request(
             ask.url,
             headers=dict(ask.headers),
@@ -118,55 +139,41 @@ class NewsSpider(Spider):
             errback=self.failed,
             cb_kwargs={"run": run, "ask": ask},
             dont_filter=True,
-            meta={"download_slot": origin(ask.url).partition("://")[2]},
+            meta={"download_slot": netloc(ask.url)},
         )
 
-    def _keep_pace(self, run: Run, url: str) -> None:
-        """Give the slot of this host the gap its run wants, or a larger one that another run or robots.txt asks for."""
-        assert self.crawler.engine is not None
-        downloader = self.crawler.engine.downloader
-        slot = origin(url).partition("://")[2]
-        delay = run.gate.delay_seconds(origin(url))
-        delay += GAP_MARGIN_SECONDS if delay else 0.0
-        settings = downloader.per_slot_settings.setdefault(slot, {"delay": 0.0})
-        if delay > settings["delay"]:
-            settings["delay"] = delay
-            if slot in downloader.slots:
-                downloader.slots[slot].delay = delay
+    async def answered(self, response: Response, run: Run, ask: Ask) -> None:
+        """Tell *run* what came back for *ask*."""
+        await self._tell(run, ask, _answer(response, run.config.max_page_bytes))
 
-    async def answered(self, response: Response, run: Run, ask: Ask) -> AsyncIterator[Any]:
-        """Tell *run* what came back for *ask*; yield what it asks for in turn."""
-        async for request in self._tell(run, ask, _answer(response, run.config.max_page_bytes)):
-            yield request
-
-    async def failed(self, failure: Failure) -> AsyncIterator[Any]:
+    async def failed(self, failure: Failure) -> None:
         """Tell the run that nothing came back."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
         run, ask, error = request.cb_kwargs["run"], request.cb_kwargs["ask"], failure.value
         assert error is not None
         lasting = isinstance(error, NotPublic | DownloadCancelledError | UnsupportedURLSchemeError)
-        async for request in self._tell(run, ask, Answer(failure=_reason(error), lasting=lasting)):
-            yield request
+        await self._tell(run, ask, Answer(failure=_reason(error), lasting=lasting))
 
-    async def _tell(self, run: Run, ask: Ask, answer: Answer) -> AsyncIterator[Request]:
+    async def _tell(self, run: Run, ask: Ask, answer: Answer) -> None:
         try:
             for further in await run.answered(ask, answer):
-                yield self._request(run, further)
+                self._ask(run, further)
         except Exception as error:
             self._give_up(error)
             raise CloseSpider("error") from error
         if self._on_progress:
             self._on_progress(run)
-        self._wake.set()
+        if run in self._active:
+            self._active[run].set()
 
     def _end(self, run: Run) -> None:
-        self.active.remove(run)
+        del self._active[run]
         self.reports.append(run.end())
 
     def _give_up(self, error: Exception) -> None:
         """Stop every run: nothing can be stored."""
         self.fatal = self.fatal or error
-        self._wake.set()
+        self._requests.put_nowait(None)
 
     async def _end_in_time(self) -> None:
         """Break off, some time after a stop, what is still under way; the next run asks for it again."""
@@ -180,11 +187,12 @@ class NewsSpider(Spider):
 
     def closed(self, reason: str) -> None:
         """End what was stopped from outside, give the sites back."""
-        if self._ending:
-            self._ending.cancel()
-        for run in list(self.active):
+        for task in self._tasks:
+            task.cancel()
+        self._hosts.close()
+        for run in list(self._active):
             if self.fatal:
-                run.abandon()
+                run.close()
                 continue
             run.stop("stopped" if reason == "shutdown" else reason, failed=False)
             try:
