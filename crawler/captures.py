@@ -11,13 +11,13 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from http.client import responses
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
-from warcio.recordbuilder import RecordBuilder
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
@@ -32,14 +32,6 @@ GZIP_LEVEL = 3
 _TRANSFER_HEADERS = frozenset({"content-encoding", "transfer-encoding", "content-length", "connection"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """A field name (RFC 9110, 5.1); what is none cannot be written."""
-_REASONS = {
-    200: "OK",
-    301: "Moved Permanently",
-    302: "Found",
-    304: "Not Modified",
-    404: "Not Found",
-    410: "Gone",
-}
 
 WARCINFO = {
     "software": "Pressmark/0.1",
@@ -70,6 +62,12 @@ def digest(body: bytes) -> str:
     return f"sha256:{hashlib.sha256(body).hexdigest()}"
 
 
+class _Records(WARCWriter):  # type: ignore[misc]
+    """Makes and writes records; a ``metadata`` record has no payload to digest (WARC 1.1, 5.9)."""
+
+    NO_PAYLOAD_DIGEST_TYPES = (*WARCWriter.NO_PAYLOAD_DIGEST_TYPES, "metadata")
+
+
 class CaptureWriter:
     """Appends the captures of one site; each call returns after its bytes are flushed to the system."""
 
@@ -78,7 +76,7 @@ class CaptureWriter:
         self.site = site
         self._file: BinaryIO | None = None
         self._day = ""
-        self._builder = RecordBuilder(warc_version="WARC/1.1")
+        self._builder = _Records(io.BytesIO(), gzip=False, warc_version="WARC/1.1")
 
     def response(self, capture: Capture, link: Link | None = None) -> Place:
         """Append *capture*; with *link*, what was said of it where it was found, in a ``metadata`` record after it."""
@@ -113,20 +111,22 @@ class CaptureWriter:
     def revisit(self, capture: Capture, *, payload_digest: str, refers_to: datetime) -> Place:
         """Append that the payload of *capture* is the one with *payload_digest* captured at *refers_to*.
 
-        Also for a 304, whose body is empty (WARC 1.1, 6.7).
+        Also for a 304; its own headers are left out, so that those of the record it refers to stand (WARC 1.1, 6.7.3).
         """
-        profile = "server-not-modified" if capture.status == 304 else "identical-payload-digest"
+        not_modified = capture.status == 304
+        profile = "server-not-modified" if not_modified else "identical-payload-digest"
         record = self._builder.create_warc_record(
             capture.url,
             "revisit",
-            http_headers=_http_headers(capture),
+            http_headers=None if not_modified else _http_headers(capture),
             warc_headers_dict={
                 "WARC-Date": _warc_date(capture.captured),
                 "WARC-Profile": f"http://netpreserve.org/warc/1.1/revisit/{profile}",
                 "WARC-Refers-To-Target-URI": capture.url,
                 "WARC-Refers-To-Date": _warc_date(refers_to),
                 "WARC-Payload-Digest": payload_digest,
-            },
+            }
+            | ({} if not_modified else {"WARC-Truncated": "length"}),
         )
         return self._append([record], capture.captured)
 
@@ -144,7 +144,7 @@ class CaptureWriter:
 
     def _member(self, record: ArcWarcRecord) -> bytes:
         plain = io.BytesIO()
-        WARCWriter(plain, gzip=False).write_record(record)
+        _Records(plain, gzip=False).write_record(record)
         packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS | 16)
         return packer.compress(plain.getvalue()) + packer.flush()
 
@@ -314,11 +314,11 @@ def _as_record(name: str, held: tuple[ArcWarcRecord, Capture, int, int], fields:
 
 
 def _capture(record: ArcWarcRecord) -> Capture:
-    body = record.content_stream().read()
+    http, body = record.http_headers, record.content_stream().read()
     return Capture(
         url=record.rec_headers.get_header("WARC-Target-URI"),
-        status=int(record.http_headers.get_statuscode()),
-        headers=tuple(record.http_headers.headers),
+        status=int(http.get_statuscode()) if http else 304,
+        headers=tuple(http.headers) if http else (),
         body=body,
         captured=datetime.fromisoformat(record.rec_headers.get_header("WARC-Date")).astimezone(UTC),
     )
@@ -331,7 +331,7 @@ def _http_headers(capture: Capture) -> StatusAndHeaders:
         if _TOKEN.fullmatch(name) and name.lower() not in _TRANSFER_HEADERS
     ]
     headers.append(("Content-Length", str(len(capture.body))))
-    status = f"{capture.status} {_REASONS.get(capture.status, '')}".rstrip()
+    status = f"{capture.status} {responses.get(capture.status, '')}"  # the space stays (RFC 9112, 4)
     return StatusAndHeaders(status, headers, protocol="HTTP/1.1")
 
 

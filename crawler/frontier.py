@@ -473,14 +473,29 @@ class Frontier(State):
     def readdress(self, due: Due, url: str) -> bool:
         """Ask for *due* at *url* from now on, at once; its earlier identity becomes an alias.
 
-        Returns ``False``, and changes nothing, when another link has the identity of *url*.
+        A link of the identity of *url* that leads to no article is merged into *due*. Returns ``False``, and changes
+        nothing, when it leads to one, or is in hand.
         """
         before, after = identity(due.link.url), identity(url)
         with self.commit() as db:
-            if after != before and db.execute("select 1 from link where identity = ?", (after,)).fetchone():
+            other = db.execute(
+                "select * from link where identity = ? and id != ?", (after, due.id)
+            ).fetchone()
+            if other and (other["article_id"] or other["state"] == "leased"):
                 return False
+            if other:
+                db.execute(
+                    "insert or ignore into sighting select ?, source, found_on, at from sighting where link_id = ?",
+                    (due.id, other["id"]),
+                )
+                db.execute("delete from sighting where link_id = ?", (other["id"],))
+                db.execute("update alias set link_id = ? where link_id = ?", (due.id, other["id"]))
+                db.execute("update fetch set link_id = ? where link_id = ?", (due.id, other["id"]))
+                db.execute("delete from link where id = ?", (other["id"],))
+            # Its body is asked for anew: a revisit could name no record of the new address.
             db.execute(
                 "update link set url = ?, identity = ?, host = ?, hops = hops + 1, fetched_run = null, next_check = 0,"
+                " etag = null, last_modified = null, digest = null,"
                 " state = case when kind is null then 'new' else 'done' end where id = ?",
                 (url, after, netloc(url), due.id),
             )
@@ -565,6 +580,13 @@ class Frontier(State):
                 "insert into run (started, ended, report, told) values (?, ?, ?, ?)",
                 (started, ended, name, _told(report)),
             )
+
+    def last_record_end(self, file: str) -> int:
+        """Return where the last record that is known in the WARC called *file* ends, bytes."""
+        end: int | None = self.db.execute(
+            "select max(offset + length) from fetch where warc = ?", (file,)
+        ).fetchone()[0]
+        return end or 0
 
     def set_warc_end(self, file: str, end: int) -> None:
         """Note that the WARC called *file* ends after *end* bytes."""

@@ -78,15 +78,16 @@ class Holding:
                     "%s: its state was lost; pressmark verify --rebuild-state makes it anew from the captures",
                     name,
                 )
-            known = found
+            strangers = found
         else:
             for fetch_id, url in self.frontier.lost_captures(found):
                 log.warning("a capture is lost and will be fetched again: %s", url)
                 self.frontier.forget_fetch(fetch_id)
-            ends = self.frontier.warc_ends()
-            known = cut_back(folder, name, ends)
-            known |= {file: found[file] for file, end in ends.items() if found.get(file, end) < end}
-        for file, end in known.items():
+            for file, end in self.frontier.warc_ends().items():
+                if found.get(file, end) < end:  # its last record may be there in part
+                    self.frontier.set_warc_end(file, self.frontier.last_record_end(file))
+            strangers = cut_back(folder, name, self.frontier.warc_ends())
+        for file, end in strangers.items():
             self.frontier.set_warc_end(file, end)
 
     def write_site_record(self, *, crawled: bool = True) -> None:

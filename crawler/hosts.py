@@ -4,6 +4,7 @@ Sites that fetch from one host share its clock.
 """
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -22,10 +23,10 @@ class _Clock(Generic[Owner, Ask]):
     waiting: deque[tuple[Owner, Ask]] = field(default_factory=deque)
     gap_seconds: float = 0.0
     busy: bool = False
-    opens_at: float = 0.0
-    """`time.monotonic` before which nothing is sent."""
-    paused_until: float = 0.0
-    """Likewise, because the host asked for it."""
+    sent_at: float = -math.inf
+    """`time.monotonic` of the last request."""
+    paused_until: float = -math.inf
+    """`time.monotonic` before which nothing is sent, because the host asked for it."""
     timer: asyncio.TimerHandle | None = None
 
 
@@ -86,12 +87,12 @@ class Hosts(Generic[Owner, Ask]):
     def _turn(self, clock: _Clock[Owner, Ask]) -> None:
         if clock.busy or not clock.waiting or clock.timer:
             return
-        wait = max(clock.opens_at, clock.paused_until) - time.monotonic()
+        wait = max(clock.sent_at + clock.gap_seconds, clock.paused_until) - time.monotonic()
         if wait > 0:
             clock.timer = asyncio.get_running_loop().call_later(wait, self._timer_ended, clock)
             return
         clock.busy = True
-        clock.opens_at = time.monotonic() + clock.gap_seconds
+        clock.sent_at = time.monotonic()
         self._send(*clock.waiting.popleft())
 
     def _timer_ended(self, clock: _Clock[Owner, Ask]) -> None:

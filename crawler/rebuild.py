@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -102,22 +103,22 @@ class _Lying:
 
 
 class _Adopting(Intake):
-    """Takes captures in again, and leaves files of the corpus that are there as they are."""
+    """Takes captures in again, and leaves the files of the corpus that were there before as they are."""
+
+    there: frozenset[str] = frozenset()
+    """Their stems."""
 
     def store(self, article: Article, due: Due) -> Stored:
-        if due.stem is None:
-            return super().store(article, due)
-        try:
-            held = held_at(self.corpus.read(due.stem), due.stem)
-        except (OSError, BadCorpusFile):
-            return super().store(article, due)
-        return Stored(outcome="unchanged", held=held)
+        if due.stem in self.there:
+            with suppress(BadCorpusFile):
+                return Stored(outcome="unchanged", held=held_at(self.corpus.read(due.stem), due.stem))
+        return super().store(article, due)
 
     async def with_todays_file(self, due: Due, article: Article) -> Due:
-        return due
+        return due if due.stem in self.there else await super().with_todays_file(due, article)
 
     def mark_gone(self, due: Due, stem: str, day: str) -> str | None:
-        return None
+        return None if stem in self.there else super().mark_gone(due, stem, day)
 
 
 class _Rebuilder:
@@ -136,6 +137,7 @@ class _Rebuilder:
             account=Account(started=now),
             read=self._given.read,
         )
+        self.intake.there = frozenset(file.stem for file in self.corpus.scan(site.name))
         frontier.begin(now)
 
     async def replay(self, on_progress: Callable[[str, int, int], None] | None) -> int:

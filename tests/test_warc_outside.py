@@ -179,25 +179,21 @@ def test_a_revisit_leads_to_the_response_it_stands_for(kept: Kept) -> None:
     assert set(unresolved(kept)) <= {MOVED}
 
 
-@pytest.mark.xfail(reason="an article that moved keeps the digest of its old address", strict=True)
 def test_a_revisit_of_an_article_that_moved_leads_somewhere_too(kept: Kept) -> None:
     assert unresolved(kept) == []
 
 
-@pytest.mark.xfail(reason="warcio adds one unless told not to", strict=True)
 def test_metadata_has_no_payload_and_so_no_digest_of_it(kept: Kept) -> None:
     """WARC 1.1, 5.9 and 4: FastWARC counts such a record as broken."""
     assert not [record for record in kept.of("metadata") if "WARC-Payload-Digest" in record.fields]
 
 
-@pytest.mark.xfail(reason="not written yet", strict=True)
 def test_a_body_left_out_for_its_digest_is_said_to_be_left_out(kept: Kept) -> None:
     """WARC 1.1, 6.7.2."""
     same = [record for record in kept.of("revisit") if record.fields["WARC-Profile"] == PROFILES["200"]]
     assert {record.fields.get("WARC-Truncated") for record in same} == {"length"}
 
 
-@pytest.mark.xfail(reason="the answer 304 is in the record", strict=True)
 def test_a_page_not_modified_is_replayed_as_the_page(kept: Kept) -> None:
     """A replay sends what status a revisit records, and a browser shows nothing for a 304 it did not ask for.
 
