@@ -37,6 +37,8 @@ FIRST_DAY = datetime(2025, 3, 1, 6, tzinfo=UTC)
 """When article 0 was printed."""
 HOURS_BETWEEN_ARTICLES = 3
 SECTIONS = ("Harbour", "Council", "Trade", "Schools", "Weather", "Letters")
+LIVELY = 3
+"""One article in so many is ever changed: a sitemap most of which changed within the hour would not be believed."""
 HOME_SIZE, SECTION_SIZE, FEED_SIZE, RELATED_SIZE = 40, 50, 30, 8
 HTML, XML, TEXT = "text/html; charset=utf-8", "application/xml; charset=utf-8", "text/plain; charset=utf-8"
 
@@ -125,11 +127,11 @@ class Paper:
     def advance(self, rng: random.Random, *, new: int, changed: int, gone: int = 0) -> None:
         """Change *changed* articles and take *gone* down, as *rng* has it, and print *new* ones."""
         now = datetime.now(UTC).replace(microsecond=0)
-        chosen = rng.sample([entry for entry in self._entries if not entry.gone], changed + gone)
-        for entry in chosen[:changed]:
+        standing = [entry for entry in self._entries if not entry.gone]
+        for entry in rng.sample([entry for entry in standing if entry.number % LIVELY == 0], changed):
             entry.version += 1
             entry.changed = now
-        for entry in chosen[changed:]:
+        for entry in rng.sample([entry for entry in standing if entry.changed != now], gone):
             entry.gone = True
         self.print_more(new)
 
