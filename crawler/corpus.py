@@ -262,6 +262,11 @@ class Corpus:
         self.write(article, stem)
         return number
 
+    def remove(self, stem: str) -> None:
+        """Remove the files of the article kept at *stem*: the text first, so that none is there without its links."""
+        self.text_path(stem).unlink(missing_ok=True)
+        self.links_path(stem).unlink(missing_ok=True)
+
     def revisions(self, site: str, id_: str | None = None) -> list[Path]:
         """Return the files of the earlier texts of the article with *id_*, or of all of *site*, oldest first."""
         found = (self.archive / "revisions" / site).glob(f"{id_ or '*'}/*.md")

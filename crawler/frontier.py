@@ -50,17 +50,17 @@ NEWS_SOURCES = frozenset({Source.FEED, Source.NEWS_SITEMAP})
 _PRIORITY = {
     Source.START: 0,
     Source.ROBOTS: 1,
-    Source.WELL_KNOWN: 1,
     Source.AUTODISCOVERY: 1,
-    Source.NEWS_SITEMAP: 2,
-    Source.FEED: 2,
-    Source.SITEMAP_INDEX: 3,
-    Source.SITEMAP: 4,
-    Source.SECTION: 4,
-    Source.RELATED: 5,
-    Source.INLINE: 5,
-    Source.PAGE: 6,
-    Source.IMPORT: 7,
+    Source.WELL_KNOWN: 2,
+    Source.NEWS_SITEMAP: 3,
+    Source.FEED: 3,
+    Source.SITEMAP_INDEX: 4,
+    Source.SITEMAP: 5,
+    Source.SECTION: 5,
+    Source.RELATED: 6,
+    Source.INLINE: 6,
+    Source.PAGE: 7,
+    Source.IMPORT: 8,
 }
 _MAY_BE_LEASED = (
     "next_check <= :now and state != 'leased' and (fetched_run is not :run or state = 'retry')"
@@ -224,6 +224,9 @@ class Frontier(State):
                 changes[name] = value
         if _PRIORITY[link.source] < row["priority"]:
             changes |= {"priority": _PRIORITY[link.source], "source": link.source}
+            if row["state"] in {"refused", "failed"} and row["kind"] is None:
+                # It was not there, and now somebody who should know says that it is.
+                changes |= {"next_check": seconds(now), "lane": min(lane, row["lane"])}
         if row["state"] == "new" and row["kind"] is None:
             if lane < row["lane"]:
                 changes["lane"] = lane
@@ -298,17 +301,19 @@ class Frontier(State):
         since: date | None = None,
         until: date | None = None,
         paused: Collection[str] = (),
+        backfill: bool = True,
     ) -> list[Due]:
         """Lease up to *count* links that are due: lane by lane, in each the most promising first.
 
-        Links that a listing dates before *since* or after *until*, and those of *paused* hosts, stay where they are.
+        Links that a listing dates before *since* or after *until*, and those of *paused* hosts, stay where they are;
+        so do those of the last lane without *backfill*.
         """
         leased: list[Due] = []
         if self._waiting >= MAX_WAITING:
             self._waiting = self.waiting_count()
         terms = self._terms(now, since, until, paused)
         with self.commit() as db:
-            for query in _LEASES:
+            for query in _LEASES if backfill else _LEASES[:-1]:
                 rows = db.execute(query, {**terms, "count": count - len(leased)}).fetchall()
                 db.executemany(
                     "update link set state = 'leased' where id = ?", [(row["id"],) for row in rows]
@@ -325,10 +330,12 @@ class Frontier(State):
         since: date | None = None,
         until: date | None = None,
         paused: Collection[str] = (),
+        backfill: bool = True,
     ) -> bool:
         """Return whether `lease` could give a link now."""
         terms = {**self._terms(now, since, until, paused), "count": 1}
-        return any(self.db.execute(query, terms).fetchone() for query in _LEASES)
+        queries = _LEASES if backfill else _LEASES[:-1]
+        return any(self.db.execute(query, terms).fetchone() for query in queries)
 
     def lease_at(self, link: Link, now: datetime) -> Due:
         """Lease the link of the identity of *link*, due or not, noting it when it is new."""
@@ -470,18 +477,18 @@ class Frontier(State):
                 ("retry" if again else "failed", reason, self.run_id, seconds(next_try), due.id),
             )
 
-    def readdress(self, due: Due, url: str) -> bool:
+    def readdress(self, due: Due, url: str, *, absorb: bool = False) -> bool:
         """Ask for *due* at *url* from now on, at once; its earlier identity becomes an alias.
 
-        A link of the identity of *url* that leads to no article is merged into *due*. Returns ``False``, and changes
-        nothing, when it leads to one, or is in hand.
+        A link of the identity of *url* that leads to no article, or with *absorb* to one that is no more, is merged into
+        *due*. Returns ``False``, and changes nothing, when it leads to one, or is in hand.
         """
         before, after = identity(due.link.url), identity(url)
         with self.commit() as db:
             other = db.execute(
                 "select * from link where identity = ? and id != ?", (after, due.id)
             ).fetchone()
-            if other and (other["article_id"] or other["state"] == "leased"):
+            if other and ((other["article_id"] and not absorb) or other["state"] == "leased"):
                 return False
             if other:
                 db.execute(
@@ -503,6 +510,11 @@ class Frontier(State):
                 db.execute("delete from alias where identity = ?", (after,))
                 db.execute("insert or replace into alias values (?, ?, 'redirect')", (before, due.id))
             return True
+
+    def make_due(self, due: Due, now: datetime) -> None:
+        """Ask for *due* again, in this run unless it was asked for in it."""
+        with self.commit() as db:
+            db.execute("update link set next_check = ? where id = ?", (seconds(now), due.id))
 
     def alias(self, due: Due, holder: Due, why: str) -> None:
         """Note that the address of *due* leads to the article of *holder*, and *why* that is so."""

@@ -1,6 +1,7 @@
 """The clock of every host: one request at a time, a gap between two, and rest while the host asks for patience.
 
-Sites that fetch from one host share its clock.
+Sites that fetch from one host share its clock. A gap counts from an answer to the next request: so it is kept where it
+matters, at the server, whatever the network adds to one request, and a server that is slow is asked less often.
 """
 
 import asyncio
@@ -14,17 +15,14 @@ from typing import Generic, TypeVar
 Owner = TypeVar("Owner")
 Ask = TypeVar("Ask")
 
-GAP_MARGIN_SECONDS = 0.02
-"""Added to a gap, so that it is kept where it counts, at the server, whatever the network adds to one request."""
-
 
 @dataclass(slots=True)
 class _Clock(Generic[Owner, Ask]):
     waiting: deque[tuple[Owner, Ask]] = field(default_factory=deque)
     gap_seconds: float = 0.0
     busy: bool = False
-    sent_at: float = -math.inf
-    """`time.monotonic` of the last request."""
+    answered_at: float = -math.inf
+    """`time.monotonic` of the last answer."""
     paused_until: float = -math.inf
     """`time.monotonic` before which nothing is sent, because the host asked for it."""
     timer: asyncio.TimerHandle | None = None
@@ -44,15 +42,17 @@ class Hosts(Generic[Owner, Ask]):
         The gap of a host is the largest that anybody asked for; a ``www.`` host has the clock of the one without.
         """
         clock = self._clock(host)
-        if gap_seconds > 0:
-            clock.gap_seconds = max(clock.gap_seconds, gap_seconds + GAP_MARGIN_SECONDS)
+        clock.gap_seconds = max(clock.gap_seconds, gap_seconds)
         clock.waiting.append((owner, ask))
         self._turn(clock)
 
     def answered(self, host: str) -> None:
         """Let the next request through to *host*, when its gap has passed."""
         clock = self._clock(host)
+        if not clock.busy:
+            return
         clock.busy = False
+        clock.answered_at = time.monotonic()
         self._turn(clock)
 
     def pause(self, host: str, seconds: float) -> None:
@@ -87,12 +87,11 @@ class Hosts(Generic[Owner, Ask]):
     def _turn(self, clock: _Clock[Owner, Ask]) -> None:
         if clock.busy or not clock.waiting or clock.timer:
             return
-        wait = max(clock.sent_at + clock.gap_seconds, clock.paused_until) - time.monotonic()
+        wait = max(clock.answered_at + clock.gap_seconds, clock.paused_until) - time.monotonic()
         if wait > 0:
             clock.timer = asyncio.get_running_loop().call_later(wait, self._timer_ended, clock)
             return
         clock.busy = True
-        clock.sent_at = time.monotonic()
         self._send(*clock.waiting.popleft())
 
     def _timer_ended(self, clock: _Clock[Owner, Ask]) -> None:

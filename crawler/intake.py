@@ -112,7 +112,8 @@ class Intake:
 
     async def take_again(self, fetch_id: int, due: Due, capture: Capture) -> None:
         """Finish what a kill interrupted: *capture* is stored, what it says is not."""
-        await self._read_and_store(due, capture, fetch_id, self.frontier.place_of(fetch_id))
+        place = self.frontier.place_of(fetch_id)
+        await self._read_and_store(due, capture, fetch_id, place, same_validators=False)
 
     def lacks_file(self, due: Due) -> bool:
         """Whether the corpus file of the article *due* leads to was deleted by hand."""
@@ -161,7 +162,8 @@ class Intake:
             return
         place = self.captures.response(capture, due.link)
         fetch_id = self._fetched(due, capture, place, body_digest, read=False)
-        await self._read_and_store(due, capture, fetch_id, str(place))
+        same = _has_same_validators(due, capture)
+        await self._read_and_store(due, capture, fetch_id, str(place), same_validators=same)
 
     def _unchanged(self, due: Due, capture: Capture) -> None:
         """End *due*, whose body is as it was, with a ``revisit`` record."""
@@ -204,7 +206,8 @@ class Intake:
             self._end(due, "refused", reason, **_later(due, capture), fetch_id=fetch_id)
             return
         same = identity(target) == identity(due.link.url)
-        if (same or due.article_id) and self.frontier.readdress(due, target):
+        absorb = due.article_id is not None and self._is_our_copy(due.article_id, target)
+        if (same or due.article_id) and self.frontier.readdress(due, target, absorb=absorb):
             # Another scheme or ``www.``, or an article that moved: it keeps its identity and is asked for there.
             self.account.count(due.link.url, "redirect", None)
             return
@@ -213,6 +216,25 @@ class Intake:
             links=[replace(due.link, url=target)], links_depth=due.depth, links_hops=due.hops + 1,
             links_news=due.lane is Lane.NEWS,
         )  # fmt: skip
+
+    def _is_our_copy(self, id_: str, target: str) -> bool:
+        """Whether *target* was met before the article with *id_* moved there, and kept as a copy of it, which is removed.
+
+        A copy that has texts of its own, or was edited by hand, stays.
+        """
+        copy = self.frontier.holder(target)
+        if copy is None or copy.stem is None or self.corpus.revisions(self.gate.site.name, copy.article_id):
+            return False
+        try:
+            held = self.corpus.read(copy.stem)
+        except FileNotFoundError:  # removed before a kill
+            return True
+        except BadCorpusFile:
+            return False
+        if held.copy_of != id_ or file_digest(held) != copy.file_digest:
+            return False
+        self.corpus.remove(copy.stem)
+        return True
 
     def _gone(self, due: Due, stem: str, capture: Capture, *, confirmed: bool) -> Retry | None:
         if not confirmed:
@@ -243,7 +265,9 @@ class Intake:
 
     # By content
 
-    async def _read_and_store(self, due: Due, capture: Capture, fetch_id: int, place: str) -> None:
+    async def _read_and_store(
+        self, due: Due, capture: Capture, fetch_id: int, place: str, *, same_validators: bool
+    ) -> None:
         try:
             reading = await self._read(capture, due.link)
         except ReadingFailed as error:
@@ -253,7 +277,14 @@ class Intake:
         links = self.gate.wanted(reading.links)
         if due.link.source is Source.START and not any(link.source is Source.AUTODISCOVERY for link in links):
             links += _well_known(origin(capture.url), WELL_KNOWN_FEEDS)
-        settle = _Settle(due=due, reading=reading, links=links, capture=capture, fetch_id=fetch_id)
+        settle = _Settle(
+            due=due,
+            reading=reading,
+            links=links,
+            capture=capture,
+            fetch_id=fetch_id,
+            same_validators=same_validators,
+        )
         if reading.article is not None:
             await self._article(settle, reading.article, place)
         elif reading.kind is Kind.LISTING:
@@ -274,7 +305,7 @@ class Intake:
         if settle.reading.form == "sitemap-index" and depth > MAX_INDEX_DEPTH:
             settle = replace(settle, links=[])
         new = self.frontier.add(settle.links, capture.captured, depth=depth, news=news)
-        if known and new and _has_same_validators(due, capture):
+        if known and new and settle.same_validators:
             self.frontier.trust.note("stale-validator")
         hint = max(freshness_seconds(capture) or 0, settle.reading.refresh_seconds or 0)
         later = _listing_later(
@@ -312,6 +343,7 @@ class Intake:
                 due = self._adopted(due, article)
             elif copied := self._holder_of_text(due, article):
                 article = replace(article, copy_of=copied.article_id)
+                self.frontier.make_due(copied, capture.captured)  # it may have moved here
         else:
             due = await self.with_todays_file(due, article)
         settle = replace(settle, due=due)
@@ -345,7 +377,7 @@ class Intake:
         self.account.learn(article, reading)
         if due.article_id:
             self._judge_lastmod(due, changed=outcome == "revised")
-            if outcome == "revised" and _has_same_validators(due, settle.capture):
+            if outcome == "revised" and settle.same_validators:
                 self.frontier.trust.note("stale-validator")
         if outcome in {"stored", "revised"}:
             now = settle.capture.captured
@@ -481,6 +513,8 @@ class _Settle:
     links: list[Link]
     capture: Capture
     fetch_id: int
+    same_validators: bool
+    """The body differs from the one before, the validators do not."""
 
 
 def _well_known(host: str, paths: Iterable[str]) -> list[Link]:
@@ -488,7 +522,7 @@ def _well_known(host: str, paths: Iterable[str]) -> list[Link]:
 
 
 def _has_same_validators(due: Due, capture: Capture) -> bool:
-    """Whether *capture*, whose body changed, says by its validators that it did not."""
+    """Whether *capture* has the validators that the body before it had."""
     if due.etag:
         return capture.header("ETag") == due.etag
     return due.last_modified is not None and capture.header("Last-Modified") == due.last_modified

@@ -12,7 +12,7 @@ from typing import Any
 
 from crawler.config import CrawlConfig
 from crawler.discovery.dates import instant
-from crawler.frontier import Due
+from crawler.frontier import Due, Lane
 from crawler.gate import Options
 from crawler.health import health
 from crawler.holding import Holding
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 WINDOW = 8
 """Links of one site in hand at a time: being fetched, waiting for their turn, or being read."""
-POLITE_WINDOW = 2
+POLITE_WINDOW = 4
 """The same where there is a delay to keep."""
 MAX_FAILURES_IN_A_ROW = 10
 MIN_FAILED_INTERVAL_SECONDS, MAX_FAILED_INTERVAL_SECONDS = HOUR // 2, DAY
@@ -103,6 +103,7 @@ class Run:
         self._failed = False
         self._now = now
         self._in_hand = 0
+        self._listings_in_hand = 0
         self._waiting: dict[str, list[Due]] = {}
         """Links that wait for the robots.txt of their origin."""
         self._tries: Counter[int] = Counter()
@@ -164,9 +165,9 @@ class Run:
         if self.finished:
             return []
         asks: list[Ask] = []
-        terms = self._terms(self.hosts.paused())
+        paused = self.hosts.paused()
         while (room := self._room()) > 0:
-            leased = self.frontier.lease(room, now, **terms)
+            leased = self.frontier.lease(room, now, **self._terms(paused))
             if not leased:
                 break
             asks += [ask for due in leased if (ask := self._ask(due, now))]
@@ -175,7 +176,9 @@ class Run:
     def _terms(self, paused: Iterable[str]) -> dict[str, Any]:
         """Return what keeps links back, as `Frontier.lease` takes it."""
         hosts = _both_names([*paused, *self._left])
-        return {"since": self.gate.since, "until": self.options.until, "paused": hosts}
+        # What is new stands in a listing: as long as one is in hand, old pages wait.
+        backfill = not self._listings_in_hand
+        return {"since": self.gate.since, "until": self.options.until, "paused": hosts, "backfill": backfill}
 
     def _room(self) -> int:
         window = WINDOW if self.gate.delay_seconds(self.gate.home) < 1 else POLITE_WINDOW
@@ -197,7 +200,7 @@ class Run:
 
     def _ask(self, due: Due, now: datetime) -> Ask | None:
         """Return the request for *due*, or ``None`` when it is refused or waits for robots.txt."""
-        self._in_hand += 1
+        self._take_in_hand(due)
         if reason := self.gate.refusal(due.link):
             self._refuse(due, reason, now)
             return None
@@ -207,6 +210,14 @@ class Run:
             waiting.append(due)
             return Ask(url=f"{host}/robots.txt", due=None, robots_of=host) if len(waiting) == 1 else None
         return self._permitted(due, now)
+
+    def _take_in_hand(self, due: Due) -> None:
+        self._in_hand += 1
+        self._listings_in_hand += due.lane is Lane.LISTING
+
+    def _let_go(self, due: Due) -> None:
+        self._in_hand -= 1
+        self._listings_in_hand -= due.lane is Lane.LISTING
 
     def _permitted(self, due: Due, now: datetime) -> Ask | None:
         if reason := self.gate.robots_refusal(due.link.url):
@@ -252,7 +263,7 @@ class Run:
         later = now + timedelta(seconds=seconds)
         self.frontier.done(due, None, now, state="refused", reason=reason, next_check=later)
         self.account.count(due.link.url, "refused", reason)
-        self._in_hand -= 1
+        self._let_go(due)
         if due.link.source is Source.START:
             self.stop(f"{reason}: {due.link.url}")
 
@@ -339,7 +350,7 @@ class Run:
             else:
                 self._give_up(due, retry.reason)
             return
-        self._in_hand -= 1
+        self._let_go(due)
         if self.account.pages == 1:
             self._holding.write_site_record()  # a run that is killed from here on leaves a site that is known
         if due.link.source is Source.START and answer.capture.status >= 400:
@@ -353,7 +364,7 @@ class Run:
         seconds = self._backoff_seconds(due)
         self._tries[due.id] += 1
         self.frontier.failed(due, reason, self._now() + timedelta(seconds=seconds), again=True)
-        self._in_hand -= 1
+        self._let_go(due)
         log.info("will try again in %.0f s (%s): %s", seconds, reason, due.link.url)
 
     def _backoff_seconds(self, due: Due) -> float:
@@ -369,7 +380,7 @@ class Run:
             self._start_failed(f"the start address failed: {reason}")
         self.intake.fall_through(due, self._now())
         self.account.count(due.link.url, "failed", reason)
-        self._in_hand -= 1
+        self._let_go(due)
 
     def _start_failed(self, reason: str) -> None:
         """Somebody should look; what is held may still be reached by its feeds and sitemaps."""
@@ -430,7 +441,7 @@ class Run:
         for ask in asks:
             for due in [ask.due] if ask.due else self._waiting.pop(ask.robots_of or "", []):
                 self.frontier.release(due)
-                self._in_hand -= 1
+                self._let_go(due)
         return []
 
     def _know_robots(self, host: str, robots: Robots, now: datetime) -> None:

@@ -63,8 +63,7 @@ def store(corpus: Corpus, article: Article, due: Due) -> Stored:
     if not same_text(article, earlier):
         corpus.revise(article, due.stem)
         return Stored(outcome="revised", held=held_at(article, due.stem))
-    lost_links = article.links and not corpus.links_path(due.stem).exists()
-    if lost_links or any(getattr(article, name) != getattr(earlier, name) for name in _WORTH_WRITING):
+    if any(getattr(article, name) != getattr(earlier, name) for name in _WORTH_WRITING):
         corpus.write(article, due.stem)
         return Stored(outcome="unchanged", held=held_at(article, due.stem))
     return Stored(outcome="unchanged", held=held_at(earlier, due.stem))

@@ -190,8 +190,10 @@ def says_same(url: str, other: str) -> bool:
     ours, theirs = (urlsplit(one).path.rstrip("/").rpartition("/")[2] for one in (url, other))
     if ours == theirs and len(ours) >= MIN_TELLING_CHARS:
         return True
-    numbers = re.findall(rf"\d{{{MIN_TELLING_DIGITS},}}", ours)
-    return bool(numbers) and numbers == re.findall(rf"\d{{{MIN_TELLING_DIGITS},}}", theirs)
+    numbers, their_numbers = (
+        re.findall(rf"\d{{{MIN_TELLING_DIGITS},}}", urlsplit(one).path) for one in (url, other)
+    )
+    return bool(numbers) and numbers == their_numbers
 
 
 def slug(text: str) -> str:

@@ -82,28 +82,32 @@ class Importer:
         A capture that gives an article is kept in our own WARC too, dated as it was captured; everything else is counted
         and left out. Done twice, nothing comes twice.
         """
-        try:
-            with path.open("rb") as file:
-                size = os.fstat(file.fileno()).st_size
-                async for capture, reading in in_order(self._captures(file), self._reading):
-                    await self._take(capture, reading)
-                    if on_progress:
-                        on_progress(path.name, file.tell(), size)
-        except _BROKEN as error:
-            self.told.broken.append(f"{path}: broken after {self.told.records} records: {error}")
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            async for capture, reading in in_order(self._captures(file, path), self._reading):
+                await self._take(capture, reading)
+                if on_progress:
+                    on_progress(path.name, file.tell(), size)
 
-    def _captures(self, file: BinaryIO) -> Iterator[Capture]:
-        """Yield the pages among the records of *file*; everything else is counted."""
-        for record in ArchiveIterator(_plain(file), check_digests=False):
-            if record.rec_type not in {"response", "resource"}:
-                continue
-            self.told.records += 1
-            try:
-                yield _capture(record, max_bytes=self._config.max_page_bytes)
-            except NotTaken as reason:
-                self.told.refuse("refused", str(reason))
-            except (IncompleteBody, OversizedBody, UnknownCoding) as error:
-                self.told.refuse("failed", f"incomplete: {error}")
+    def _captures(self, file: BinaryIO, path: Path) -> Iterator[Capture]:
+        """Yield the pages among the records of *file*, up to where it breaks; everything else is counted."""
+        records = 0
+        try:
+            for record in ArchiveIterator(_plain(file), check_digests=False):
+                if record.format != "warc":
+                    raise ArchiveLoadFailed("no WARC record")
+                if record.rec_type not in {"response", "resource"}:
+                    continue
+                records += 1
+                self.told.records += 1
+                try:
+                    yield _capture(record, max_bytes=self._config.max_page_bytes)
+                except NotTaken as reason:
+                    self.told.refuse("refused", str(reason))
+                except (IncompleteBody, OversizedBody, UnknownCoding) as error:
+                    self.told.refuse("failed", f"incomplete: {error}")
+        except _BROKEN as error:
+            self.told.broken.append(f"{path}: broken after {records} records: {error}")
 
     async def _reading(self, capture: Capture) -> Reading | ReadingFailed | None:
         name = self._site_of(capture.url).name

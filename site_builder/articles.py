@@ -58,6 +58,7 @@ def article_pages(entry: Entry, holdings: Holdings) -> Iterator[Page]:
             "links that lead to held articles": digest(catalog.targets.get(entry.stem)),
             "linked from": holdings.teasers(_linked_from(entry, holdings)),
             "notices": digest(*_notices(entry, holdings)),
+            "copy of": original.teaser if (original := _original(entry, holdings)) else "none",
         },
         make=partial(_context, entry, holdings),
     )
@@ -87,6 +88,7 @@ def _context(entry: Entry, holdings: Holdings) -> dict[str, Any]:
         "assignments": assignments,
         "other_keywords": [k for k in entry.article.keywords if topic_key(k) not in on_pages],
         "notices": _notices(entry, holdings),
+        "original": _original(entry, holdings),
         "related": related,
         "related_held": sum(1 for _, target in related if target),
         "linked_from": _linked_from(entry, holdings),
@@ -99,6 +101,12 @@ def _context(entry: Entry, holdings: Holdings) -> dict[str, Any]:
 def _authors(entry: Entry, holdings: Holdings) -> list[tuple[str, str]]:
     found = [(name, holdings.catalog.author(name)) for name in entry.article.authors]
     return [(name, author.slug) for name, author in found if author]
+
+
+def _original(entry: Entry, holdings: Holdings) -> Entry | None:
+    """Return the article whose text *entry* repeats, when it is held."""
+    copied = entry.article.copy_of
+    return holdings.catalog.by_id.get((entry.article.site, copied)) if copied else None
 
 
 def _linked_from(entry: Entry, holdings: Holdings) -> tuple[Entry, ...]:

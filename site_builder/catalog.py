@@ -220,6 +220,11 @@ class Catalog:
         return {entry.stem: entry for entry in self.entries}
 
     @cached_property
+    def by_id(self) -> dict[tuple[str, str], Entry]:
+        """Entries by site and id."""
+        return {(entry.article.site, entry.article.id): entry for entry in self.entries}
+
+    @cached_property
     def sites(self) -> dict[str, tuple[Entry, ...]]:
         """Entries by site, newest first; sites in the order of their names."""
         return _grouped(self.entries, lambda entry: entry.article.site)

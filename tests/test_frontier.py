@@ -469,3 +469,16 @@ def test_a_write_that_fails_changes_nothing(frontier: Frontier) -> None:
         frontier.add(links(), NOW)
     assert not frontier.has_due(NOW)
     assert frontier.add([link("a")], NOW) == 1
+
+
+def test_what_was_not_there_is_due_when_a_better_source_names_it(frontier: Frontier) -> None:
+    frontier.add([link("sitemap.xml", Source.WELL_KNOWN)], NOW)
+    [due] = frontier.lease(1, NOW)
+    frontier.done(
+        due, None, NOW, state="refused", reason="HTTP 404", missing=True, next_check=NOW + timedelta(days=3)
+    )
+    frontier.begin(LATER)
+    assert frontier.add([link("sitemap.xml", Source.WELL_KNOWN)], LATER) == 0
+    assert frontier.lease(1, LATER) == []
+    assert frontier.add([link("sitemap.xml", Source.ROBOTS)], LATER) == 1
+    assert names(frontier.lease(1, LATER)) == ["sitemap.xml"]

@@ -14,7 +14,8 @@ from crawler.urls import canonicalize
 MAX_ENTRIES = 50_000
 MIN_STATED = 20
 """Dates that can be judged together."""
-JUST_NOW_SECONDS = 3600
+IDLE_SHARE = 0.9
+JUST_NOW_SECONDS, IDLE_SPREAD_SECONDS = 3600, 300
 
 _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 
@@ -71,13 +72,15 @@ def read_sitemap(body: bytes, url: str) -> Sitemap:
 
 
 def without_idle_lastmod(links: tuple[Link, ...], now: datetime) -> tuple[Link, ...]:
-    """Return *links*, read at *now*, without their ``lastmod`` when most of them say: just now.
+    """Return *links*, read at *now*, without their ``lastmod`` when nearly all of them say the same: just now.
 
     Such a sitemap dates its own making, not its pages.
     """
     stated = [link.modified for link in links if link.modified]
-    idle = sum(_is_just_now(modified, now) for modified in stated)
-    if len(stated) < MIN_STATED or idle * 2 < len(stated):
+    idle = [instant(modified) for modified in stated if _is_just_now(modified, now)]
+    if len(stated) < MIN_STATED or len(idle) < IDLE_SHARE * len(stated):
+        return links
+    if max(idle) - min(idle) > IDLE_SPREAD_SECONDS:
         return links
     return tuple(replace(link, modified=None) for link in links)
 
