@@ -19,6 +19,8 @@ from scrapy.http import Response
 from scrapy.linkextractors import LinkExtractor
 from scrapy.spiders import CrawlSpider, Rule
 
+from benchmarks.peers import SCRAPY_SETTINGS
+
 
 class Peer(CrawlSpider):
     """Follows every link of the host and keeps every page trafilatura finds a text on."""
@@ -50,17 +52,17 @@ def main() -> None:
     url, out = sys.argv[1], Path(sys.argv[2])
     began = time.monotonic()
     process = CrawlerProcess({
+        **SCRAPY_SETTINGS,
         "ROBOTSTXT_OBEY": True,
-        "DOWNLOAD_DELAY": 0,
-        "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
-        "LOG_LEVEL": "ERROR",
-        "REMOTE_CONTROL_ENABLED": False,
         "FEEDS": {out: {"format": "jsonlines", "overwrite": True}},
     })  # fmt: skip
-    process.crawl(Peer, url=url)
+    crawler = process.create_crawler(Peer)
+    process.crawl(crawler, url=url)
     process.start()
     used = resource.getrusage(resource.RUSAGE_SELF)
     figures = {
+        "tool": f"Scrapy with trafilatura {trafilatura.__version__}",
+        "pages": crawler.stats.get_value("response_received_count", 0),
         "records": sum(1 for _ in out.open()),
         "seconds": round(time.monotonic() - began, 1),
         "CPU seconds": round(used.ru_utime + used.ru_stime, 1),
