@@ -33,6 +33,9 @@ _REQUIRED = frozenset({"title", "site", "url", "id", "words"})
 _FRAGILE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufdd0-\ufdef\ufffe\uffff]")
 
 
+_ENCODER = msgspec.json.Encoder()
+
+
 class BadCorpusFile(ValueError):
     """A file of the archive that is not as this module writes it; the message says where."""
 
@@ -116,13 +119,13 @@ def _string(text: str, number: int) -> str:
 
 def dump_links(links: tuple[PageLink, ...]) -> str:
     """Return *links* as JSON lines, one a link in page order."""
-    lines = []
+    records = []
     for link in links:
         record = {"rel": link.rel, "position": link.position, "text": link.text}
         if link.url is not None:
             record["url"] = link.url
-        lines.append(msgspec.json.encode(record).decode() + "\n")
-    return "".join(lines)
+        records.append(record)
+    return _ENCODER.encode_lines(records).decode()
 
 
 def load_links(text: str) -> tuple[PageLink, ...]:

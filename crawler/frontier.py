@@ -70,12 +70,13 @@ _MAY_BE_LEASED = (
     " and not (:full and source = 'sitemap-index' and kind is null)"
 )
 _NEWEST_FIRST = "rank desc, priority, id"
-# Which links, and their order; in the order in which they are taken. Each walks an index of its own.
+# Which links, and their order; in the order in which they are taken. Each walks an index of its own, whose condition is
+# stated as the index states it: SQLite infers nothing.
 _LANES = (
     ("lane = 0", "priority, next_check, id"),
-    ("state = 'new' and lane = 1", _NEWEST_FIRST),
+    ("state = 'new' and lane > 0 and lane = 1", _NEWEST_FIRST),
     ("state != 'new' and lane > 0", "next_check, id"),
-    ("state = 'new' and lane = 2", _NEWEST_FIRST),
+    ("state = 'new' and lane > 0 and lane = 2", _NEWEST_FIRST),
 )
 _LEASES = tuple(
     f"select * from link where {which} and {_MAY_BE_LEASED} order by {order} limit :count"  # noqa: S608 (constants)

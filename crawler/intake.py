@@ -1,5 +1,6 @@
 """What comes of an answer, in the order that survives a kill: capture, state, reading, files, state."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -259,9 +260,9 @@ class Intake:
             return None
         return self.corpus.mark_gone(stem, day)
 
-    def store(self, article: Article, due: Due) -> Stored:
-        """Write *article* to the corpus, as `crawler.store.store` does."""
-        return store(self.corpus, article, due)
+    async def store(self, article: Article, due: Due) -> Stored:
+        """Write *article* to the corpus, as `crawler.store.store` does, while other answers are taken."""
+        return await asyncio.to_thread(store, self.corpus, article, due)
 
     # By content
 
@@ -347,7 +348,7 @@ class Intake:
         else:
             due = await self.with_todays_file(due, article)
         settle = replace(settle, due=due)
-        stored = self.store(article, due)
+        stored = await self.store(article, due)
         self._judge(settle, article, stored.outcome)
         changed = stored.outcome == "revised"
         check = next_article_check(

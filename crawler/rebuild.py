@@ -108,11 +108,11 @@ class _Adopting(Intake):
     there: frozenset[str] = frozenset()
     """Their stems."""
 
-    def store(self, article: Article, due: Due) -> Stored:
+    async def store(self, article: Article, due: Due) -> Stored:
         if due.stem in self.there:
             with suppress(BadCorpusFile):
                 return Stored(outcome="unchanged", held=held_at(self.corpus.read(due.stem), due.stem))
-        return super().store(article, due)
+        return await super().store(article, due)
 
     async def with_todays_file(self, due: Due, article: Article) -> Due:
         return due if due.stem in self.there else await super().with_todays_file(due, article)

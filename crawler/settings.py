@@ -13,6 +13,8 @@ USER_AGENT = "Pressmark/0.1 (+https://github.com/pressmark/pressmark)"
 # rests while a host asks for patience, and lets through nothing that was in line already.
 DOWNLOAD_DELAY = 0.0
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
+# One answer gives one callback and no items: Scrapy would start a hundred tasks for them.
+CONCURRENT_ITEMS = 1
 # There is at most one request a host, so the sum needs no limit of its own.
 CONCURRENT_REQUESTS = 0
 # The spider asks robots.txt itself, before a link becomes a request: Scrapy allows all when robots.txt cannot be

@@ -42,6 +42,7 @@ create index link_found_on on link (found_on);
 create index link_listing on link (next_check) where lane = 0 and next_check is not null;
 create index link_new on link (lane, rank desc, priority, id) where state = 'new' and lane > 0 and next_check is not null;
 create index link_again on link (next_check) where state != 'new' and lane > 0 and next_check is not null;
+create index link_retry on link (next_check) where state = 'retry';
 create unique index link_article on link (article_id) where article_id is not null;
 create index link_text on link (text_digest) where text_digest is not null;
 create table alias (identity text primary key, link_id integer not null, why text not null) without rowid;

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit, urlunsplit
 
 from w3lib.url import safe_url_string
@@ -65,9 +66,17 @@ def canonicalize(url: str, base: str | None = None) -> str | None:
     given, no fragment, no user name, no tracking or session parameters, other query pairs sorted by key.
     """
     url = "".join(char for char in url.strip() if char >= " " and char != "\x7f")
-    try:
-        if base is not None:
+    if base is not None:
+        try:
             url = urljoin(base, url)
+        except ValueError:
+            return None
+    return _canonical(url)
+
+
+@lru_cache(maxsize=8_192)  # the pages of a site share most of their links
+def _canonical(url: str) -> str | None:
+    try:
         if not url[:8].lower().startswith(("http://", "https://")):
             return None
         parts = urlsplit(safe_url_string(url))

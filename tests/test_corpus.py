@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from crawler.corpus import BadCorpusFile, Corpus, dump, dump_links, load, load_links, stem
-from crawler.items import Article, Notice, PageLink, RunReport, SiteRecord
+from crawler.items import Article, Notice, PageLink, RunReport, SiteRecord, Yield
 
 ARTICLE = Article(
     title="U.S. Secures “Key” Agreements: a #1 \\ test",
@@ -313,7 +313,7 @@ def test_run_reports_come_oldest_first(tmp_path: Path) -> None:
     corpus = Corpus(tmp_path)
     report = RunReport(
         site="news.example", started="2025-11-02T00:00:00Z", ended="2025-11-02T00:01:00Z", finished="done", failed=False,
-        pages=1, requests=2, received_bytes=3, outcomes={"stored": 1}, sources={"feed": 1}, only={}, held=1,
+        pages=1, requests=2, received_bytes=3, outcomes={"stored": 1}, sources={"feed": Yield(named=1, only=1)}, held=1,
     )  # fmt: skip
     last = corpus.write_run(report)
     again = corpus.write_run(replace(report, pages=2))

@@ -13,6 +13,7 @@ import pytest
 from crawler.captures import Place
 from crawler.corpus import Corpus, file_digest
 from crawler.frontier import (
+    _LEASES,
     MAX_BARREN_DEPTH,
     BadState,
     Due,
@@ -482,3 +483,12 @@ def test_what_was_not_there_is_due_when_a_better_source_names_it(frontier: Front
     assert frontier.lease(1, LATER) == []
     assert frontier.add([link("sitemap.xml", Source.ROBOTS)], LATER) == 1
     assert names(frontier.lease(1, LATER)) == ["sitemap.xml"]
+
+
+def test_each_lane_walks_an_index_of_its_own(frontier: Frontier) -> None:
+    terms = {"now": 0, "run": 1, "since": "", "until": "9", "paused": "[]", "full": False, "count": 1}
+    for query, index in zip(_LEASES, ("link_listing", "link_new", "link_again", "link_new"), strict=True):
+        plan = " / ".join(row["detail"] for row in frontier.db.execute(f"explain query plan {query}", terms))
+        assert f"USING INDEX {index}" in plan, plan
+        if index == "link_new":
+            assert "TEMP B-TREE" not in plan, plan
