@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test check fix lock bench-crawl bench-build clean
+.PHONY: demo test check fix lock bench-crawl bench-build bench-kills bench-soak bench-sites bench-replay clean
 
 demo: $(READY)  ## serve a sample newspaper, crawl it, build the archive, crawl again
 	@$(BIN)/python -m tests.newspaper.demo
@@ -27,6 +27,18 @@ bench-crawl: $(READY)  ## articles a second, CPU and memory of a crawl with clea
 
 bench-build: $(READY)  ## seconds and memory of a cold build, one with nothing changed, one with ten articles more
 	@$(BIN)/python -m benchmarks.build $(or $(ARCHIVE),archive/demo)
+
+bench-kills: $(READY)  ## 200 × kill -9 at random moments, then what is lost, doubled or half-written
+	@$(BIN)/python -m benchmarks.kills
+
+bench-soak: $(READY)  ## 200 short runs over a changing site, and what grew
+	@$(BIN)/python -m benchmarks.soak
+
+bench-sites: $(READY)  ## 100 sites at once, at one request a second each, for five minutes
+	@$(BIN)/python -m benchmarks.many_sites
+
+bench-replay: $(READY)  ## whether pywb replays our captures; PYWB=a python that has it
+	@$(BIN)/python -m benchmarks.replay --pywb-python $(or $(PYWB),python3)
 
 $(READY): constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -4,6 +4,7 @@ import errno
 import functools
 import http.server
 import json
+import logging
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -588,7 +589,9 @@ def _crawl(
     for message in crawled.unusable:
         click.echo(f"pressmark: {message}", err=True)
     if not crawled.reports and crawled.idle:
-        click.echo("nothing is due; pressmark status says when", err=True)
+        logging.getLogger("crawler").info("nothing is due")
+        if sys.stderr.isatty():
+            click.echo("nothing is due; pressmark status says when", err=True)
     elif not crawled.reports:
         sys.exit(USAGE if crawled.unusable else BUSY)
     if any(report.finished == "stopped" for report in crawled.reports):

@@ -702,7 +702,7 @@ class TestKillsAndLeases:
         state.write_bytes(b"no database at all, but long enough to be looked at" * 100)
         done = crawl(newspaper, tmp_path)
         assert done.code == 2
-        assert "move it away" in done.err
+        assert "--rebuild-state" in done.err
 
 
 def _begun(newspaper: Newspaper, archive: Path, *, delay: float) -> "subprocess.Popen[bytes]":
