@@ -84,6 +84,8 @@ def _exit_code(error: Exception) -> int | None:
         return BUSY
     if name == "DiskFull" or isinstance(error, sqlite3.OperationalError):
         return DISK
+    if isinstance(error, sqlite3.DatabaseError):
+        return USAGE
     if isinstance(error, OSError):
         unwritable = {
             errno.ENOSPC,
@@ -103,6 +105,10 @@ def _message(error: Exception) -> str:
     """Return *error* as one line that says what to do where that is known."""
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return "the disk is full; make room and run it again: what was stored is whole, and the run goes on from there"
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+        return (
+            f"a state file is damaged ({error}); pressmark verify says which, --rebuild-state makes it anew"
+        )
     return str(error)
 
 

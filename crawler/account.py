@@ -77,17 +77,18 @@ class Account:
 
     def judge(self, article: Article, *, fresh: bool, sources: Iterable[Source]) -> None:
         """Note what *article*, stored or revised, is like, and which *sources* name it."""
+        self.qualities["articles"] += 1
+        if not fresh:
+            return
         told = {
-            "articles": True,
-            "fresh": fresh,
+            "fresh": True,
             "dated": article.date is not None,
             "signed": bool(article.authors),
             "described": article.description is not None,
         }
         self.qualities.update(name for name, is_so in told.items() if is_so)
         self.words.append(article.words)
-        if fresh:
-            self.fresh.update(sources)
+        self.fresh.update(sources)
 
     def record(self, corpus: Corpus, known: SiteRecord) -> SiteRecord:
         """Return *known* with what this run learnt of the site."""

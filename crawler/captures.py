@@ -170,6 +170,11 @@ class CaptureWriter:
                 self._file.flush()
         return self._file
 
+    def sync(self) -> None:
+        """Have what was written on the disk."""
+        if self._file:
+            os.fsync(self._file.fileno())
+
     def close(self) -> None:
         """Close the file, its bytes on the disk."""
         if self._file:
@@ -263,11 +268,36 @@ def read_records(path: Path) -> Iterator[Record]:
     Raises:
         ValueError: at the first record that is broken.
     """
+    last, broken = None, None
     with path.open("rb") as file:
         try:
-            yield from _records(file, path.name)
+            for record in _records(file, path.name):
+                if last:
+                    yield last
+                last = record
         except _BROKEN as error:
+            broken = error
+    if last:
+        _require_whole(path, last.place)
+        yield last
+    if broken:
+        raise ValueError(f"{path}: a record is broken: {broken}") from broken
+
+
+def _require_whole(path: Path, place: Place) -> None:
+    """Raise `ValueError` when the record at *place*, the last of its file, is cut short: warcio reads it all the same."""
+    with path.open("rb") as file:
+        file.seek(place.offset)
+        data = file.read(place.length)
+    while data:
+        member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        try:
+            member.decompress(data)
+        except zlib.error as error:
             raise ValueError(f"{path}: a record is broken: {error}") from error
+        if not member.eof:
+            raise ValueError(f"{path}: its last record is cut short")
+        data = member.unused_data
 
 
 # What warcio, or a header that is not there, makes of a broken record.
@@ -358,7 +388,8 @@ def _link(url: str, fields: bytes) -> Link:
     """Return the link to *url* of which `_hints` wrote *fields*."""
     said = dict(line.split(": ", 1) for line in fields.decode().split("\r\n") if ": " in line)
     hints: dict[str, str] = {name: said[key] for key, name in _HINTS.items() if key in said}
-    source = Source(hints.pop("source", Source.PAGE))
+    named = hints.pop("source", "")
+    source = Source(named) if named in set(Source) else Source.PAGE
     return Link(url=url, source=source, **hints)
 
 

@@ -106,16 +106,18 @@ def explain_url(
 def _explained(
     url: str, row: sqlite3.Row, db: sqlite3.Connection, *, gate: Gate, archive: Path, now: datetime
 ) -> Explained:
-    alias = db.execute("select why from alias where identity = ?", (identity(url),)).fetchone()
-    is_alias = alias is not None and identity(url) != row["identity"]
+    alias = db.execute(
+        "select why, link.url from alias join link on link.id = link_id where alias.identity = ?",
+        (identity(url),),
+    ).fetchone()
     next_check, why = _next(row, now)
     hints = {name: row[name] for name in ("title", "text", "published", "modified", "language") if row[name]}
     return Explained(
         url=url,
         site=gate.site.name,
         known=True,
-        alias_of=row["url"] if is_alias else None,
-        alias_why=alias["why"] if is_alias else None,
+        alias_of=alias["url"] if alias else None,
+        alias_why=alias["why"] if alias else None,
         kind=row["kind"],
         form=row["form"],
         because=tuple((row["because"] or "").splitlines()),
@@ -208,7 +210,7 @@ def lines(one: Explained, now: datetime) -> list[str]:
         ]
     told = [one.url]
     if one.alias_of:
-        told.append(f"  leads to {one.alias_of} ({one.alias_why}), of which:")
+        told.append(f"  leads to {one.alias_of} ({one.alias_why})")
     for at, seen in enumerate(one.sightings):
         where = f" on {seen.found_on}" if seen.found_on else ""
         when = f", {ago(seen.at, now)}" if seen.at else ""

@@ -1,5 +1,6 @@
 """The frontier of one site: links found, what is known of each, and which of them are due, in which order."""
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ MAX_BARREN_DEPTH = 8
 """Pages in a row, each found on the one before, that gave no article: deeper links are not followed."""
 NEWS_AGE_SECONDS = 3 * 86400
 """Since its publication: so long an article is news."""
+FUTURE_SECONDS = 86400
+"""A change stated to come later than that from now is no date."""
 KEPT_FETCHES_SECONDS = 30 * 86400
 """So long a fetch that brought nothing new is remembered."""
 MAX_WAITING = 200_000
@@ -67,7 +70,7 @@ _MAY_BE_LEASED = (
     " and (published is null or substr(published, 1, 10) between :since and :until)"
     " and (source != 'sitemap-index' or modified is null or substr(modified, 1, 10) >= :since)"
     " and host not in (select value from json_each(:paused))"
-    " and not (:full and source = 'sitemap-index' and kind is null)"
+    " and not (:full and lane = 2 and source = 'sitemap-index' and kind is null)"
 )
 _NEWEST_FIRST = "rank desc, priority, id"
 # Which links, and their order; in the order in which they are taken. Each walks an index of its own, whose condition is
@@ -115,7 +118,9 @@ class Due:
     text_digest: str | None
     """Of it (`crawler.store.text_digest`)."""
     gone: bool
-    """The article held was found gone."""
+    """The article held was found gone, and not yet there again."""
+    moved_from: int | None
+    """The link of an article held whose address redirects here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,10 +164,9 @@ class Frontier(State):
     def begin(self, now: datetime) -> None:
         """Begin a run: links an earlier one had leased are due again."""
         with self.commit() as db:
-            db.execute(
-                "update link set state = case when fetched_at is null then 'new' else 'done' end, next_check = 0"
-                " where state in ('leased', 'retry')"
-            )
+            given_back = "update link set state = case when fetched_at is null then 'new' else 'done' end, next_check = 0"
+            db.execute(f"{given_back} where state = 'leased'")
+            db.execute(f"{given_back} where state = 'retry'")
             db.execute("delete from pause where until <= ?", (seconds(now),))
             self.run_id = db.execute("insert into run (started) values (?)", (seconds(now),)).lastrowid or 0
 
@@ -175,7 +179,11 @@ class Frontier(State):
             )
             old = seconds(now) - KEPT_FETCHES_SECONDS
             db.execute("delete from fetch where at < ? and read = 1 and digest is null", (old,))
-            db.execute("delete from run where started < ? and id != ?", (old, self.run_id))
+            db.execute(
+                "delete from run where started < ? and id != ?"
+                " and id is not (select max(id) from run where told is not null)",
+                (old, self.run_id),
+            )
 
     def history(self) -> list[RunReport]:
         """Return the reports of the runs of the last weeks, without their failures and reasons, oldest first."""
@@ -183,8 +191,8 @@ class Frontier(State):
 
     def newest_fetch(self) -> datetime | None:
         """Return when anything was last fetched."""
-        newest: int | None = self.db.execute("select max(at) from fetch").fetchone()[0]
-        return moment(newest)
+        newest = self.db.execute("select at from fetch order by id desc limit 1").fetchone()
+        return moment(newest[0]) if newest else None
 
     # Links
 
@@ -200,6 +208,8 @@ class Frontier(State):
 
     def _add(self, link: Link, now: datetime, depth: int, hops: int, *, news: bool) -> bool:
         row = views.row_of(self.db, link.url)
+        if link.modified and instant(link.modified) > now.timestamp() + FUTURE_SECONDS:
+            link = replace(link, modified=None)
         lane = _lane(link, now, news=news)
         rank = link.published or link.modified or ""
         if row is None:
@@ -268,8 +278,8 @@ class Frontier(State):
         """
         with self.commit() as db:
             db.execute(
-                "update link set next_check = ? where state != 'leased' and kind is 'listing'"
-                " and (form is not 'section' or source in ('start', 'robots', 'well-known', 'autodiscovery'))",
+                "update link set next_check = ? where lane = 0 and next_check is not null and state != 'leased'"
+                " and kind is 'listing'",
                 (seconds(now),),
             )
             db.execute(
@@ -290,7 +300,7 @@ class Frontier(State):
         """Make every held article due now."""
         with self.commit() as db:
             db.execute(
-                "update link set next_check = ? where article_id is not null and state != 'gone'",
+                "update link set next_check = ? where article_id is not null and gone_at is null",
                 (seconds(now),),
             )
 
@@ -348,19 +358,22 @@ class Frontier(State):
     def _terms(
         self, now: datetime, since: date | None, until: date | None, paused: Collection[str]
     ) -> dict[str, Any]:
-        hosts = ",".join(f'"{host}"' for host in sorted(paused))
         return {
             "now": seconds(now),
             "run": self.run_id,
             "since": since.isoformat() if since else "",
             "until": until.isoformat() if until else "9999-99-99",
-            "paused": f"[{hosts}]",
+            "paused": json.dumps(sorted(paused)),
             "full": self._waiting >= MAX_WAITING,
         }
 
-    def next_try(self) -> datetime | None:
-        """Return when the next second try of this run is due, or ``None``."""
-        return moment(self.db.execute("select min(next_check) from link where state = 'retry'").fetchone()[0])
+    def next_try(self, left: Collection[str] = ()) -> datetime | None:
+        """Return when the next second try of this run is due, those at the hosts *left* aside, or ``None``."""
+        row = self.db.execute(
+            "select min(next_check) from link where state = 'retry' and host not in (select value from json_each(?))",
+            (json.dumps(sorted(left)),),
+        ).fetchone()
+        return moment(row[0])
 
     def release(self, due: Due) -> None:
         """Give back the lease of *due*, which was not asked for."""
@@ -406,13 +419,22 @@ class Frontier(State):
                     "insert into warc values (?, ?) on conflict (file) do update set end = max(end, excluded.end)",
                     (place.file, place.offset + place.length),
                 )
-            if due:
+            # A capture older than the last answer, as an import may bring, says nothing of how the page is now.
+            if due and (due.fetched_at is None or now >= due.fetched_at):
                 db.execute(
-                    "update link set fetched_at = ?, fetched_run = ?, etag = coalesce(?, etag),"
-                    " last_modified = coalesce(?, last_modified), digest = coalesce(?, digest),"
-                    " body_at = case when ? is null then body_at else ? end where id = ?",
-                    (seconds(now), self.run_id, etag, last_modified, digest, digest, seconds(now), due.id),
+                    "update link set fetched_at = ?, fetched_run = ? where id = ?",
+                    (seconds(now), self.run_id, due.id),
                 )
+                if digest:  # the validators are those of this body, and none others
+                    db.execute(
+                        "update link set etag = ?, last_modified = ?, digest = ?, body_at = ? where id = ?",
+                        (etag, last_modified, digest, seconds(now), due.id),
+                    )
+                elif status == 304:
+                    db.execute(
+                        "update link set etag = coalesce(?, etag), last_modified = coalesce(?, last_modified) where id = ?",
+                        (etag, last_modified, due.id),
+                    )
             return cursor.lastrowid or 0
 
     def done(
@@ -430,6 +452,8 @@ class Frontier(State):
         interval_seconds: int | None = None,
         steady: int = 0,
         missing: bool = False,
+        forget_body: bool = False,
+        published: str | None = None,
         held: Held | None = None,
         file_digest: str | None = None,
         links: Iterable[Link] = (),
@@ -439,12 +463,13 @@ class Frontier(State):
     ) -> int:
         """End the lease of *due*: what it turned out to be, the *links* found on it, when to look again.
 
-        *missing*: the answer was that there is no such page, once more. *file_digest* is that of the corpus file
+        *missing*: it gave nothing, once more. *forget_body*: ask without validators next time, as if its body had never
+        been seen. *published*: the article is of that day, which this run was not asked for. *file_digest* is that of the corpus file
         when only that changed. An article gives the links found beside it another chance, however deep. Returns
         how many links are new or due.
         """
         with self.commit() as db:
-            lane = Lane.LISTING if kind is Kind.LISTING else Lane.BACKFILL if kind is not None else due.lane
+            lane = _lane_of(due, kind, form)
             db.execute(
                 "update link set state = ?, reason = ?, kind = coalesce(?, kind), form = coalesce(?, form), lane = ?,"
                 " because = coalesce(?, because), next_check = ?, interval = coalesce(?, interval), steady = ?, fails = ?"
@@ -454,7 +479,20 @@ class Frontier(State):
                     steady, due.fails + 1 if missing else 0, due.id,
                 ),
             )  # fmt: skip
+            if kind is not None:
+                db.execute("update link set hops = 0 where id = ?", (due.id,))
+            if state == "gone":
+                db.execute(
+                    "update link set gone_at = coalesce(gone_at, ?) where id = ?", (seconds(now), due.id)
+                )
+            if forget_body:
+                db.execute(
+                    "update link set etag = null, last_modified = null, digest = null where id = ?", (due.id,)
+                )
+            if published:
+                db.execute("update link set published = ? where id = ?", (published, due.id))
             if held:
+                db.execute("update link set gone_at = null, moved_from = null where id = ?", (due.id,))
                 db.execute(
                     "update link set article_id = ?, stem = ?, file_digest = ?, captured = ?, text_digest = ? where id = ?",
                     (*_held_terms(held), due.id),
@@ -477,6 +515,7 @@ class Frontier(State):
                 "update link set state = ?, reason = ?, fails = fails + 1, fetched_run = ?, next_check = ? where id = ?",
                 ("retry" if again else "failed", reason, self.run_id, seconds(next_try), due.id),
             )
+            db.execute("update fetch set read = 1 where link_id = ? and read = 0", (due.id,))
 
     def readdress(self, due: Due, url: str, *, absorb: bool = False) -> bool:
         """Ask for *due* at *url* from now on, at once; its earlier identity becomes an alias.
@@ -492,14 +531,7 @@ class Frontier(State):
             if other and ((other["article_id"] and not absorb) or other["state"] == "leased"):
                 return False
             if other:
-                db.execute(
-                    "insert or ignore into sighting select ?, source, found_on, at from sighting where link_id = ?",
-                    (due.id, other["id"]),
-                )
-                db.execute("delete from sighting where link_id = ?", (other["id"],))
-                db.execute("update alias set link_id = ? where link_id = ?", (due.id, other["id"]))
-                db.execute("update fetch set link_id = ? where link_id = ?", (due.id, other["id"]))
-                db.execute("delete from link where id = ?", (other["id"],))
+                _merge(db, other["id"], due.id)
             # Its body is asked for anew: a revisit could name no record of the new address.
             db.execute(
                 "update link set url = ?, identity = ?, host = ?, hops = hops + 1, fetched_run = null, next_check = 0,"
@@ -517,28 +549,49 @@ class Frontier(State):
         with self.commit() as db:
             db.execute("update link set next_check = ? where id = ?", (seconds(now), due.id))
 
+    def note_move(self, due: Due, url: str, now: datetime) -> None:
+        """Note that the address of the article *due* leads to *url*, found before or now; it is due there."""
+        self.add([replace(due.link, url=url)], now)
+        with self.commit() as db:
+            row = views.row_of(db, url)
+            assert row is not None
+            db.execute(
+                "update link set moved_from = ?, next_check = ? where id = ? and article_id is null and state != 'leased'",
+                (due.id, seconds(now), row["id"]),
+            )
+
+    def link_with(self, id_: int) -> Due | None:
+        """Return the link with the number *id_*."""
+        row = self.db.execute("select * from link where id = ?", (id_,)).fetchone()
+        return _due(row) if row else None
+
+    def move_article(self, old: Due, due: Due) -> Due:
+        """Give the article of *old*, whose address redirects to that of *due*, to *due*; the old one becomes an alias."""
+        with self.commit() as db:
+            _merge(db, old.id, due.id)
+            db.execute(
+                "update link set article_id = ?, stem = ?, file_digest = ?, captured = ?, text_digest = ?, moved_from = null"
+                " where id = ?",
+                (old.article_id, old.stem, old.file_digest, old.captured, old.text_digest, due.id),
+            )
+            db.execute(
+                "insert or replace into alias values (?, ?, 'redirect')", (identity(old.link.url), due.id)
+            )
+        return replace(
+            due,
+            article_id=old.article_id,
+            stem=old.stem,
+            file_digest=old.file_digest,
+            captured=old.captured,
+            text_digest=old.text_digest,
+        )
+
     def alias(self, due: Due, holder: Due, why: str) -> None:
         """Note that the address of *due* leads to the article of *holder*, and *why* that is so."""
         with self.commit() as db:
             db.execute(
                 "insert or replace into alias values (?, ?, ?)", (identity(due.link.url), holder.id, why)
             )
-
-    def forget_body(self, due: Due, *, published: str | None = None, now: datetime | None = None) -> None:
-        """Ask for *due* without validators next time, as if its body had never been seen.
-
-        With *published* and *now*: the article is outside the dates this run was asked for, and due for one that
-        asks for others.
-        """
-        with self.commit() as db:
-            db.execute(
-                "update link set etag = null, last_modified = null, digest = null where id = ?", (due.id,)
-            )
-            if published is not None:
-                db.execute(
-                    "update link set published = ?, next_check = ? where id = ?",
-                    (published, seconds(now), due.id),
-                )
 
     def note_file(self, held: Held) -> None:
         """Note that a corpus file was made anew from its capture."""
@@ -547,6 +600,16 @@ class Frontier(State):
                 "update link set file_digest = ?, text_digest = ? where article_id = ?",
                 (held.file_digest, held.text_digest, held.article_id),
             )
+
+    def keep_files_known(self, *, known: bool) -> None:
+        """Remember whether every file of the corpus is known here."""
+        with self.commit() as db:
+            db.execute("insert or replace into meta values ('files known', ?)", (int(known),))
+
+    def knows_files(self) -> bool:
+        """Return whether every file of the corpus was found to be known here, and no run was cut short since."""
+        row = self.db.execute("select value from meta where key = 'files known'").fetchone()
+        return bool(row and row[0])
 
     def admit(self, url: str) -> None:
         """Remember that the front page has moved to the host of *url*."""
@@ -570,19 +633,22 @@ class Frontier(State):
         *sizes* are those of the WARCs in bytes, by file name: after a power cut a file may be shorter than what was
         committed of it.
         """
+        ends = self.warc_ends()
+        if all(sizes.get(file, 0) >= end for file, end in ends.items()):
+            return []
         rows = self.db.execute(
             "select fetch.id, coalesce(url, 'robots.txt') as url, warc, offset + length as end from fetch"
             " left join link on link.id = link_id where warc is not null order by fetch.id"
         )
         return [(row["id"], row["url"]) for row in rows if row["end"] > sizes.get(row["warc"], 0)]
 
-    def adopt(self, due: Due, held: Held) -> None:
-        """Note that *due* leads to the article *held*, of which no capture is left."""
+    def adopt(self, due: Due, held: Held, *, gone: datetime | None) -> None:
+        """Note that *due* leads to the article *held*, of which no capture is left and which is *gone* since then."""
         with self.commit() as db:
             db.execute(
-                "update link set state = 'done', kind = 'article', lane = ?, next_check = null, article_id = ?, stem = ?,"
-                " file_digest = ?, captured = ?, text_digest = ? where id = ?",
-                (Lane.BACKFILL, *_held_terms(held), due.id),
+                "update link set state = 'done', kind = 'article', lane = ?, next_check = null, gone_at = ?, article_id = ?,"
+                " stem = ?, file_digest = ?, captured = ?, text_digest = ? where id = ?",
+                (Lane.BACKFILL, seconds(gone), *_held_terms(held), due.id),
             )
 
     def remember_run(self, name: str, report: RunReport) -> None:
@@ -618,7 +684,7 @@ class Frontier(State):
         """Note that the capture of *fetch_id* cannot be read again; its link is due."""
         with self.commit() as db:
             db.execute(
-                "update link set next_check = 0, etag = null, last_modified = null, digest = null,"
+                "update link set next_check = 0, etag = null, last_modified = null, digest = null, captured = '',"
                 " state = case when kind is null then 'new' else 'done' end"
                 " where id = (select link_id from fetch where id = ?)",
                 (fetch_id,),
@@ -652,11 +718,22 @@ class Frontier(State):
         row = views.row_of(self.db, url)
         return row is not None and bool(
             self.db.execute(
-                "select 1 from fetch where link_id = ? and digest = ? limit 1", (row["id"], digest)
+                "select 1 from fetch where link_id = ? and digest = ? and warc is not null limit 1",
+                (row["id"], digest),
             ).fetchone()
         )
 
     # Look-ups
+
+    def find(self, url: str) -> Due | None:
+        """Return the link of the identity of *url*, or that it is an alias of."""
+        row = views.row_of(self.db, url)
+        return _due(row) if row else None
+
+    def is_leased(self, due: Due) -> bool:
+        """Whether *due* is in hand now."""
+        row = self.db.execute("select state from link where id = ?", (due.id,)).fetchone()
+        return row is not None and row["state"] == "leased"
 
     def holder(self, url: str) -> Due | None:
         """Return the link of the article held under the identity of *url* or an alias of it."""
@@ -750,6 +827,18 @@ class Frontier(State):
         return views.pauses(self.db, now)
 
 
+def _merge(db: sqlite3.Connection, other: int, into: int) -> None:
+    """Give all that is known of the link *other* to the link *into*, and forget it."""
+    db.execute(
+        "insert or ignore into sighting select ?, source, found_on, at from sighting where link_id = ?",
+        (into, other),
+    )
+    db.execute("delete from sighting where link_id = ?", (other,))
+    db.execute("update alias set link_id = ? where link_id = ?", (into, other))
+    db.execute("update fetch set link_id = ? where link_id = ?", (into, other))
+    db.execute("delete from link where id = ?", (other,))
+
+
 def _held_terms(held: Held) -> tuple[str | None, ...]:
     return held.article_id, held.stem, held.file_digest, held.captured, held.text_digest
 
@@ -757,6 +846,14 @@ def _held_terms(held: Held) -> tuple[str | None, ...]:
 def _told(report: RunReport) -> bytes:
     """Return what `Frontier.history` gives of *report*."""
     return msgspec.json.encode(replace(report, failures=(), reasons={}))
+
+
+def _lane_of(due: Due, kind: Kind | None, form: str | None) -> Lane:
+    """Return the lane of *due* once it was read: section pages come after the news, feeds and sitemaps before it."""
+    if kind is None:
+        return due.lane
+    first = kind is Kind.LISTING and (form != "section" or due.link.source is Source.START)
+    return Lane.LISTING if first else Lane.BACKFILL
 
 
 def _lane(link: Link, now: datetime, *, news: bool) -> Lane:
@@ -804,7 +901,8 @@ def _due(row: sqlite3.Row) -> Due:
         file_digest=row["file_digest"],
         captured=row["captured"],
         text_digest=row["text_digest"],
-        gone=row["state"] == "gone",
+        gone=row["gone_at"] is not None,
+        moved_from=row["moved_from"],
     )
 
 

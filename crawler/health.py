@@ -16,6 +16,7 @@ MIN_DAYS = 3
 """Of history before the window, to compare with."""
 IMPROBABLE = 0.001
 """An alarm rings when a site at half its pace would give so little this rarely (Poisson)."""
+SATURDAY = 5
 MIN_RECENT, MIN_BEFORE = 10, 20
 """Articles to judge by what they are like."""
 MIN_WALLS, MIN_GONE = 5, 10
@@ -37,7 +38,8 @@ def health(report: RunReport, history: Sequence[RunReport]) -> Health:
     runs = sorted([*recent, report], key=_time)
     alarms: list[str] = []
     warnings: list[str] = []
-    if report.finished.startswith("done"):
+    # News comes before a backfill: a run that ended at its budget has asked for it, one of a few articles may not.
+    if report.finished.startswith(("done", "limit of")) and not report.finished.endswith(" articles"):
         if silence := _silence(runs, lambda run: run.quality.fresh):
             alarms.append(f"new articles: {silence}")
         else:
@@ -61,13 +63,27 @@ def _silence(runs: Sequence[RunReport], gave: Callable[[RunReport], int]) -> str
         window = [run for run in runs if _time(run) > begins]
         before = _by_day(run for run in runs if _time(run) <= begins)
         first = min(before, default=None)
-        usual = [sum(map(gave, day)) for when, day in before.items() if when != first]
+        # A day is compared with its like: few newspapers print as much on a Sunday.
+        alike = [
+            when
+            for when in before
+            if when != first
+            and (
+                days > 1
+                or _is_weekend(when) == _is_weekend(begins.isoformat()) == _is_weekend(now.isoformat())
+            )
+        ]
+        usual = [sum(map(gave, before[when])) for when in alike]
         if len(usual) < MIN_DAYS or len(_by_day(window)) < (days + 1) // 2:
             continue
         pace, seen = median(usual), sum(map(gave, window))
         if pace > 0 and _poisson_at_most(seen, pace * days / 2) < IMPROBABLE:
             return f"{seen} in {days} day{'s' if days > 1 else ''}, where {pace:g} a day came before"
     return None
+
+
+def _is_weekend(day: str) -> bool:
+    return datetime.fromisoformat(day[:10]).weekday() >= SATURDAY
 
 
 def _poisson_at_most(count: int, mean: float) -> float:
@@ -123,15 +139,13 @@ def _shorter(runs: Sequence[RunReport]) -> str | None:
     recent, before = _split(runs)
     if not recent or not before:
         return None
-    now, then = (
-        median([one.words for one in part for _ in range(one.articles)]) for part in (recent, before)
-    )
+    now, then = (median([one.words for one in part for _ in range(one.fresh)]) for part in (recent, before))
     return f"the new articles have {now:g} words, {then:g} before" if now <= then / 2 else None
 
 
 def _share(part: Sequence[Quality], field: str) -> float:
     have: int = sum(getattr(one, field) for one in part)
-    return have / sum(one.articles for one in part)
+    return have / sum(one.fresh for one in part)
 
 
 def _split(runs: Sequence[RunReport]) -> tuple[list[Quality], list[Quality]]:
@@ -139,10 +153,10 @@ def _split(runs: Sequence[RunReport]) -> tuple[list[Quality], list[Quality]]:
     recent: list[Quality] = []
     before: list[Quality] = []
     for run in reversed(runs):
-        enough = sum(one.articles for one in recent) >= MIN_RECENT
-        if run.quality.articles:
+        enough = sum(one.fresh for one in recent) >= MIN_RECENT
+        if run.quality.fresh:
             (before if enough else recent).append(run.quality)
-    if not runs[-1].quality.articles or sum(one.articles for one in before) < MIN_BEFORE:
+    if not runs[-1].quality.fresh or sum(one.fresh for one in before) < MIN_BEFORE:
         return [], []
     return recent, before
 

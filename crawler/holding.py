@@ -1,9 +1,10 @@
 """What is held of one site, open for writing: its frontier, captures and corpus, and the intake that fills them."""
 
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,10 +12,11 @@ from crawler.account import Account
 from crawler.captures import CaptureWriter, cut_back, read_capture, sizes
 from crawler.config import CrawlConfig
 from crawler.corpus import BadCorpusFile, Corpus
-from crawler.frontier import Frontier
+from crawler.frontier import Due, Frontier
 from crawler.gate import Gate, Options
 from crawler.intake import Intake
 from crawler.items import Capture, Link, Reading, Site, SiteRecord
+from crawler.schedule import OTHER_INTERVAL_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,7 @@ class Holding:
         self._mend_captures()
         if self.frontier.was_cut_short():
             self.corpus.sweep(self.site.name)
+            self.frontier.keep_files_known(known=False)
         self.frontier.begin(now)
         for url in self.frontier.admitted():
             self.gate.admit(url)
@@ -66,7 +69,18 @@ class Holding:
                 log.warning("a capture is lost and will be fetched again: %s (%s)", due.link.url, error)
                 self.frontier.forget_fetch(fetch_id)
             else:
-                await self.intake.take_again(fetch_id, due, capture)
+                await self._take_again(fetch_id, due, capture)
+
+    async def _take_again(self, fetch_id: int, due: Due, capture: Capture) -> None:
+        try:
+            await self.intake.take_again(fetch_id, due, capture)
+        except (OSError, sqlite3.Error):
+            raise
+        except Exception as error:  # an error that is this one page's own is its outcome and stops nothing
+            log.exception("%s", due.link.url)
+            reason = f"{type(error).__name__}: {error}"
+            later = capture.captured + timedelta(seconds=OTHER_INTERVAL_SECONDS)
+            self.frontier.failed(due, reason, later, again=False)
 
     def _mend_captures(self) -> None:
         """Make the WARCs and what is known of them agree again."""

@@ -74,6 +74,13 @@ class Hosts(Generic[Owner, Ask]):
             clock.waiting = deque(entry for entry in clock.waiting if entry[0] is not owner)
         return taken
 
+    def clear(self, host: str) -> list[tuple[Owner, Ask]]:
+        """Take back, and return, whatever waits for *host*, with its owner."""
+        clock = self._clock(host)
+        taken = list(clock.waiting)
+        clock.waiting.clear()
+        return taken
+
     def close(self) -> None:
         """Send nothing more."""
         for clock in self._clocks.values():

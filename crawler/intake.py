@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from crawler.account import Account
-from crawler.captures import Place, digest
+from crawler.captures import Place, digest, read_capture
 from crawler.corpus import BadCorpusFile, Corpus, file_digest
 from crawler.discovery.dates import instant
 from crawler.frontier import Due, Frontier, Lane, id_of, is_news, is_on_time
@@ -16,21 +17,25 @@ from crawler.gate import OUTSIDE_DATES, Gate
 from crawler.items import Article, Capture, Kind, Link, Reading, Source
 from crawler.remake import remake
 from crawler.schedule import (
-    OTHER_INTERVAL_SECONDS,
     freshness_seconds,
     listing_interval,
     next_article_check,
     next_gone_check,
     next_listing_check,
     next_missing_check,
+    next_other_check,
 )
-from crawler.store import Stored, same_text, store, text_digest
+from crawler.store import Stored, is_same_article, same_text, store, text_digest
 from crawler.urls import canonicalize, identity, is_twin, origin, says_same
 from crawler.workers import ReadingFailed
 
 MAX_REDIRECTS = 8
 MAX_INDEX_DEPTH = 3
 """Sitemap indexes in a row."""
+LINKS_AT_ONCE = 500
+"""Of a listing, noted in one go."""
+COPY_INTERVAL_SECONDS = 3600
+"""After a page that says it is another, which was not read yet."""
 WELL_KNOWN_SITEMAPS = ("/sitemap.xml", "/sitemap_index.xml", "/news-sitemap.xml", "/sitemap-news.xml")
 WELL_KNOWN_FEEDS = ("/feed", "/rss", "/feed.xml", "/rss.xml", "/atom.xml", "/index.xml")
 
@@ -51,6 +56,9 @@ class Keeper(Protocol):
 
     def revisit(self, capture: Capture, *, payload_digest: str, refers_to: datetime) -> Place:
         """Keep that *capture* brought the body with *payload_digest* again, and return where."""
+
+    def sync(self) -> None:
+        """Have what was kept on the disk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +92,8 @@ class Intake:
             account,
         )
         self._read = read
+        self._storing = asyncio.Lock()
+        """Held from the look for the same text elsewhere to its being noted, so that of two at once one is the copy."""
         self._is_first_run = frontier.is_first_run()
 
     async def take(self, due: Due, capture: Capture, *, tries: int) -> Retry | None:
@@ -97,12 +107,12 @@ class Intake:
         if status in OVERLOADED:
             self._fetched(due, capture, None, None, read=True)
             return Retry(reason=f"HTTP {status}")
-        if status == 304 and due.digest and due.captured_at:
+        if status == 304 and due.digest and due.captured_at and (due.etag or due.last_modified):
             self._unchanged(due, capture)
         elif status == 200:
             await self._whole(due, capture)
         elif status in REDIRECTS:
-            self._redirected(due, capture)
+            return self._redirected(due, capture, tries)
         else:
             fetch_id = self._fetched(due, capture, None, None, read=True)
             if due.kind is None and due.link.source in NEWS_SOURCES and due.fails < MAX_NEWS_TRIES:
@@ -133,11 +143,15 @@ class Intake:
 
         They are taken up again, not stored anew.
         """
+        if self.frontier.knows_files():
+            return {}
         known = self.frontier.article_files()
         stems = (file.stem for file in self.corpus.scan(self.gate.site.name))
-        return {
+        orphans = {
             id_: stem for stem in stems if (id_ := stem.rpartition("/")[2].rpartition("-")[2]) not in known
         }
+        self.frontier.keep_files_known(known=not orphans)
+        return orphans
 
     def _adopted(self, due: Due, article: Article) -> Due:
         stem = self._orphans.pop(article.id)
@@ -147,9 +161,18 @@ class Intake:
             BadCorpusFile
         ):  # edited by hand so that it cannot be read: as it is, it is nobody's but its editor's
             return replace(due, article_id=article.id, stem=stem, file_digest="", captured=article.captured)
+        captured = held.captured if self._names_its_capture(held) else ""
         return replace(
-            due, article_id=article.id, stem=stem, file_digest=file_digest(held), captured=held.captured
+            due, article_id=article.id, stem=stem, file_digest=file_digest(held), captured=captured
         )
+
+    def _names_its_capture(self, held: Article) -> bool:
+        """Whether the capture that *held* names lies there: after a power cut it may be another."""
+        try:
+            capture = read_capture(self.corpus.archive / "captures", held.site, held.warc or "")
+        except (OSError, ValueError):
+            return False
+        return digest(capture.body) == held.digest
 
     # By status
 
@@ -159,6 +182,8 @@ class Intake:
         if as_before and not due.gone and not self.lacks_file(due):
             if due.etag and capture.header("ETag") not in {None, due.etag}:
                 self.frontier.trust.note("restless-validator")
+            elif not self.frontier.trust.sends_validators and _has_same_validators(due, capture):
+                self.frontier.trust.note("held-validator")
             self._unchanged(due, capture)
             return
         place = self.captures.response(capture, due.link)
@@ -187,7 +212,7 @@ class Intake:
         reason = f"{due.kind or 'a page'}, as before"
         self._end(due, outcome, reason, **_later(due, capture), fetch_id=fetch_id)
 
-    def _redirected(self, due: Due, capture: Capture) -> None:
+    def _redirected(self, due: Due, capture: Capture, tries: int) -> Retry | None:
         location = capture.header("Location")
         target = canonicalize(location, capture.url) if location else None
         if target is None or due.hops >= MAX_REDIRECTS:
@@ -196,7 +221,10 @@ class Intake:
                 "a redirect without a target" if target is None else f"more than {MAX_REDIRECTS} redirects"
             )
             self._end(due, "refused", reason, **_later(due, capture), fetch_id=fetch_id)
-            return
+            return None
+        if due.article_id and due.stem and self._leads_to_a_listing(target):
+            # What is no more is often sent to the section it was in.
+            return self._gone(due, due.stem, capture, confirmed=tries > 0 or due.gone)
         fetch_id = self._fetched(due, capture, self.captures.response(capture), None, read=True)
         if due.link.source is Source.START and not self.gate.is_own(target):
             # The site lives elsewhere, e.g. a bare domain leads to its front page on another host.
@@ -205,34 +233,47 @@ class Intake:
         if not self.gate.is_own(target) and due.lane is not Lane.LISTING:
             reason = "leads to another site"
             self._end(due, "refused", reason, **_later(due, capture), fetch_id=fetch_id)
-            return
+            return None
         same = identity(target) == identity(due.link.url)
-        absorb = due.article_id is not None and self._is_our_copy(due.article_id, target)
-        if (same or due.article_id) and self.frontier.readdress(due, target, absorb=absorb):
+        absorb = due.article_id is not None and self._is_our_copy(due, target)
+        if (same or absorb) and self.frontier.readdress(due, target, absorb=absorb):
             # Another scheme or ``www.``, or an article that moved: it keeps its identity and is asked for there.
             self.account.count(due.link.url, "redirect", None)
-            return
+            return None
+        if due.article_id:
+            # It keeps its identity if what is there turns out to be the article.
+            self._end(due, "redirect", "moved", **_later(due, capture), fetch_id=fetch_id)
+            self.frontier.note_move(due, target, capture.captured)
+            return None
         self._end(
             due, "redirect", None, **_later(due, capture), fetch_id=fetch_id,
             links=[replace(due.link, url=target)], links_depth=due.depth, links_hops=due.hops + 1,
             links_news=due.lane is Lane.NEWS,
         )  # fmt: skip
+        return None
 
-    def _is_our_copy(self, id_: str, target: str) -> bool:
-        """Whether *target* was met before the article with *id_* moved there, and kept as a copy of it, which is removed.
+    def _leads_to_a_listing(self, target: str) -> bool:
+        found = self.frontier.find(target)
+        listing = found is not None and (found.kind is Kind.LISTING or found.lane is Lane.LISTING)
+        return listing or (self.gate.is_own(target) and urlsplit(target).path in {"", "/"})
+
+    def _is_our_copy(self, due: Due, target: str) -> bool:
+        """Whether *target* was met before the article of *due* moved there, and kept as a copy of it, which is removed.
 
         A copy that has texts of its own, or was edited by hand, stays.
         """
         copy = self.frontier.holder(target)
-        if copy is None or copy.stem is None or self.corpus.revisions(self.gate.site.name, copy.article_id):
+        if copy is None or copy.stem is None or self.frontier.is_leased(copy):
+            return False
+        if self.corpus.revisions(self.gate.site.name, copy.article_id):
             return False
         try:
             held = self.corpus.read(copy.stem)
         except FileNotFoundError:  # removed before a kill
-            return True
+            return copy.text_digest is not None and copy.text_digest == due.text_digest
         except BadCorpusFile:
             return False
-        if held.copy_of != id_ or file_digest(held) != copy.file_digest:
+        if held.copy_of != due.article_id or file_digest(held) != copy.file_digest:
             return False
         self.corpus.remove(copy.stem)
         return True
@@ -262,7 +303,11 @@ class Intake:
 
     async def store(self, article: Article, due: Due) -> Stored:
         """Write *article* to the corpus, as `crawler.store.store` does, while other answers are taken."""
-        return await asyncio.to_thread(store, self.corpus, article, due)
+        return await asyncio.to_thread(self._store, article, due)
+
+    def _store(self, article: Article, due: Due) -> Stored:
+        self.captures.sync()  # a file never names a capture that a power cut can take
+        return store(self.corpus, article, due)
 
     # By content
 
@@ -272,8 +317,8 @@ class Intake:
         try:
             reading = await self._read(capture, due.link)
         except ReadingFailed as error:
-            self._end(due, "failed", str(error), **_later(due, capture), fetch_id=fetch_id)
-            self.frontier.forget_body(due)
+            later = _later(due, capture) | {"forget_body": True}
+            self._end(due, "failed", str(error), **later, fetch_id=fetch_id)
             return
         links = self.gate.wanted(reading.links)
         if due.link.source is Source.START and not any(link.source is Source.AUTODISCOVERY for link in links):
@@ -289,15 +334,14 @@ class Intake:
         if reading.article is not None:
             await self._article(settle, reading.article, place)
         elif reading.kind is Kind.LISTING:
-            self._listing(settle)
+            await self._listing(settle)
         else:
             outcome = "wall" if reading.kind is Kind.WALL else "refused"
             reason = ": ".join([reading.kind, *reading.reasons[:1]])
-            self._settle(settle, outcome, reason, **_later(due, capture))
-            if due.kind is Kind.LISTING:
-                self.frontier.forget_body(due)
+            later = _later(due, capture) | {"forget_body": due.kind is Kind.LISTING}
+            self._settle(settle, outcome, reason, **later)
 
-    def _listing(self, settle: "_Settle") -> None:
+    async def _listing(self, settle: "_Settle") -> None:
         due, capture = settle.due, settle.capture
         known = due.kind is Kind.LISTING
         # What is new on a page known before, or on the front page, is news; a sitemap read at first lists all there is.
@@ -305,7 +349,11 @@ class Intake:
         depth = due.depth + 1
         if settle.reading.form == "sitemap-index" and depth > MAX_INDEX_DEPTH:
             settle = replace(settle, links=[])
-        new = self.frontier.add(settle.links, capture.captured, depth=depth, news=news)
+        new = 0
+        for at in range(0, len(settle.links), LINKS_AT_ONCE):  # other sites go on meanwhile
+            part = settle.links[at : at + LINKS_AT_ONCE]
+            new += self.frontier.add(part, capture.captured, depth=depth, news=news)
+            await asyncio.sleep(0)
         if known and new and settle.same_validators:
             self.frontier.trust.note("stale-validator")
         hint = max(freshness_seconds(capture) or 0, settle.reading.refresh_seconds or 0)
@@ -319,9 +367,10 @@ class Intake:
     async def _article(self, settle: "_Settle", article: Article, place: str) -> None:
         due, capture = settle.due, settle.capture
         if reason := self.gate.unwanted(article):
-            self._settle(settle, "refused", reason, **_later(due, capture))
-            outside = reason == OUTSIDE_DATES
-            self.frontier.forget_body(due, published=article.date if outside else None, now=capture.captured)
+            later = _later(due, capture) | {"forget_body": True}
+            if reason == OUTSIDE_DATES:  # due for a run that asks for others
+                later |= {"published": article.date, "next_check": capture.captured, "missing": False}
+            self._settle(settle, "refused", reason, **later)
             return
         article = replace(
             article,
@@ -332,11 +381,25 @@ class Intake:
             warc=place,
             digest=digest(capture.body),
         )
+        async with self._storing:
+            await self._keep(settle, article)
+
+    async def _keep(self, settle: "_Settle", article: Article) -> None:
+        """Store *article*, unless it is one that is held already."""
+        due, capture = settle.due, settle.capture
+        if due.moved_from and due.article_id is None:
+            due = self._moved_here(due, article)
+            article = replace(article, id=id_of(due))
         if due.article_id is None:
             if original := self._original(due, article):
                 # The article is read at the address it claims, or is held; this page is another dress of it.
                 settle = replace(settle, links=[*settle.links, replace(due.link, url=original)])
-                self._settle(settle, "copy", f"of {original}", **_later(due, capture))
+                # If the article turns out not to be there, this page is looked at again as if it were new.
+                later = _later(due, capture)
+                if self.frontier.holder(original) is None:
+                    soon = capture.captured + timedelta(seconds=COPY_INTERVAL_SECONDS)
+                    later = {"next_check": soon, "forget_body": True}
+                self._settle(settle, "copy", f"of {original}", **later)
                 return
             if other := self.frontier.other_with_id(article.id, due):
                 raise BadCorpusFile(f"{identity(article.url)} and {other} have the same id {article.id}")
@@ -354,9 +417,22 @@ class Intake:
         check = next_article_check(
             article.date, capture.captured, first_seen=due.captured_at or capture.captured, changed=changed
         )
-        self._settle(settle, stored.outcome, stored.reason, next_check=check, held=stored.held)
-        if stored.outcome == "refused":
-            self.frontier.forget_body(due)
+        refused = stored.outcome == "refused"
+        self._settle(
+            settle, stored.outcome, stored.reason, next_check=check, held=stored.held, forget_body=refused
+        )
+
+    def _moved_here(self, due: Due, article: Article) -> Due:
+        """Return *due* with the article whose address leads to it, if *article* is that one."""
+        assert due.moved_from is not None
+        old = self.frontier.link_with(due.moved_from)
+        if old is None or old.stem is None or self.frontier.is_leased(old):
+            return due
+        try:
+            held = self.corpus.read(old.stem)
+        except (OSError, BadCorpusFile):
+            return due
+        return self.frontier.move_article(old, due) if is_same_article(held, article) else due
 
     async def with_todays_file(self, due: Due, article: Article) -> Due:
         """Return *due*, its file first brought up to today's cleaner when *article* has another text than it.
@@ -546,4 +622,4 @@ def _later(due: Due, capture: Capture) -> dict[str, Any]:
     """Return when to look again at *due*, which gave nothing to keep: a listing will hardly stay away for long."""
     if due.kind is Kind.LISTING:
         return _listing_later(due, capture, changed=False)
-    return {"next_check": capture.captured + timedelta(seconds=OTHER_INTERVAL_SECONDS)}
+    return {"next_check": next_other_check(due.fails, capture.captured), "missing": True}

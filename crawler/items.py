@@ -271,6 +271,7 @@ class Quality:
     fresh: int = 0
     """Of them, news: published within three days before it was fetched, or undated and new in a listing known before."""
     dated: int = 0
+    """Of the fresh, as those that follow: what a backfill finds is of another time."""
     signed: int = 0
     """With authors."""
     described: int = 0

@@ -1,7 +1,7 @@
-"""A site's state made anew from its captures and corpus, neither of which is changed."""
+"""A site's state made anew from its captures and corpus; of these only what is lacking in the corpus is written."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +24,8 @@ from crawler.state import leased
 from crawler.store import Stored, held_at
 from crawler.urls import identity, origin
 from crawler.workers import ReadingFailed
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +77,9 @@ async def rebuild_state(
             frontier.db.execute("pragma wal_checkpoint(truncate)")
         finally:
             frontier.close()
-        if path.exists():
-            path.replace(path.with_name(f"{path.name}.old"))
-        for rest in ("-wal", "-shm"):
-            path.with_name(path.name + rest).unlink(missing_ok=True)
+        for rest in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                path.with_name(path.name + rest).replace(path.with_name(f"{path.name}.old{rest}"))
         fresh.replace(path)
         _remove(fresh)
     return rebuilt
@@ -97,6 +98,9 @@ class _Lying:
 
     def response(self, capture: Capture, link: Link | None = None) -> Place:
         return self.place
+
+    def sync(self) -> None:
+        pass
 
     def revisit(self, capture: Capture, *, payload_digest: str, refers_to: datetime) -> Place:
         return self.place
@@ -146,7 +150,7 @@ class _Rebuilder:
         found = sizes(self.archive / "captures", self.site.name)
         done, total, count = 0, sum(found.values()), 0
         for name, size in found.items():
-            async for record, reading in in_order(read_records(folder / name), self._reading):
+            async for record, reading in in_order(self._records(folder / name), self._reading):
                 await self._take(record, reading)
                 count += 1
                 if on_progress:
@@ -154,6 +158,13 @@ class _Rebuilder:
             self.frontier.set_warc_end(name, size)
             done += size
         return count
+
+    def _records(self, path: Path) -> Iterator[Record]:
+        """Yield the captures in the WARC at *path* up to where it breaks."""
+        try:
+            yield from read_records(path)
+        except ValueError as error:
+            log.warning("%s; what comes after it is left out", error)
 
     async def _reading(self, record: Record) -> "Reading | ReadingFailed | None":
         if record.capture.status != 200 or _is_robots(record):
@@ -194,7 +205,8 @@ class _Rebuilder:
             except BadCorpusFile:
                 continue
             due = self.frontier.lease_at(Link(url=article.url, source=Source.PAGE), self.now)
-            self.frontier.adopt(due, held_at(article, file.stem))
+            gone = datetime.fromisoformat(f"{article.gone}T00:00:00+00:00") if article.gone else None
+            self.frontier.adopt(due, held_at(article, file.stem), gone=gone)
             count += 1
         return count
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from crawler.captures import read_kept
+from crawler.captures import digest, read_kept
 from crawler.corpus import BadCorpusFile, Corpus, dump
 from crawler.frontier import Held
 from crawler.items import Article, Capture, Link, Reading
@@ -72,6 +72,8 @@ async def _from_capture(corpus: Corpus, earlier: Article, read: Read) -> Article
         capture, link = read_kept(corpus.archive / "captures", earlier.site, earlier.warc)
     except (OSError, ValueError) as error:
         return f"its capture cannot be read: {error}"
+    if digest(capture.body) != earlier.digest:
+        return f"another capture lies at {earlier.warc}"
     try:
         reading = await read(capture, link)
     except ReadingFailed as error:

@@ -4,7 +4,7 @@ import logging
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +26,7 @@ from crawler.politeness import (
     Robots,
     patience_seconds,
 )
-from crawler.schedule import DAY, HOUR, MINUTE
+from crawler.schedule import DAY, HOUR, MINUTE, next_missing_check
 from crawler.trust import AUDIT_EVERY
 from crawler.urls import canonicalize, netloc, origin
 
@@ -34,11 +34,11 @@ log = logging.getLogger(__name__)
 
 WINDOW = 8
 """Links of one site in hand at a time: being fetched, waiting for their turn, or being read."""
+LEASES_AT_ONCE = 50
 POLITE_WINDOW = 4
 """The same where there is a delay to keep."""
 MAX_FAILURES_IN_A_ROW = 10
 MIN_FAILED_INTERVAL_SECONDS, MAX_FAILED_INTERVAL_SECONDS = HOUR // 2, DAY
-REFUSED_INTERVAL_SECONDS = DAY
 UNREACHABLE_INTERVAL_SECONDS = 15 * MINUTE
 MAX_INHERITED_PAUSE_SECONDS = MINUTE
 """A pause that an earlier run was asked for is waited for if it is no longer; else the host is left for the next run."""
@@ -103,6 +103,8 @@ class Run:
         self._failed = False
         self._now = now
         self._in_hand = 0
+        self._not_asked = 0
+        """Pages that came to an outcome without a request."""
         self._listings_in_hand = 0
         self._waiting: dict[str, list[Due]] = {}
         """Links that wait for the robots.txt of their origin."""
@@ -166,12 +168,14 @@ class Run:
             return []
         asks: list[Ask] = []
         paused = self.hosts.paused()
-        while (room := self._room()) > 0:
+        for _ in range(LEASES_AT_ONCE):  # what is refused costs no request; other sites have their turn, too
+            if (room := self._room()) <= 0:
+                break
             leased = self.frontier.lease(room, now, **self._terms(paused))
             if not leased:
                 break
             asks += [ask for due in leased if (ask := self._ask(due, now))]
-        return asks
+        return self._released(asks) if self.finished else asks
 
     def _terms(self, paused: Iterable[str]) -> dict[str, Any]:
         """Return what keeps links back, as `Frontier.lease` takes it."""
@@ -182,15 +186,19 @@ class Run:
 
     def _room(self) -> int:
         window = WINDOW if self.gate.delay_seconds(self.gate.home) < 1 else POLITE_WINDOW
-        room = min(window, self.config.max_pages - self.account.pages) - self._in_hand
+        room = min(window, self.config.max_pages - self._pages_asked) - self._in_hand
         if self.options.limit is not None:
             room = min(room, self.options.limit - self.account.written - self._in_hand)
         return room
 
+    @property
+    def _pages_asked(self) -> int:
+        return self.account.pages - self._not_asked
+
     def _limit_reached(self, now: datetime) -> str | None:
         if self.options.limit is not None and self.account.written >= self.options.limit:
             return f"limit of {self.options.limit} articles"
-        if self.account.pages >= self.config.max_pages:
+        if self._pages_asked >= self.config.max_pages:
             return f"limit of {self.config.max_pages} pages (crawl.max_pages)"
         if self.account.received_bytes >= self.config.max_bytes:
             return f"limit of {self.config.max_bytes} bytes (crawl.max_bytes)"
@@ -202,7 +210,7 @@ class Run:
         """Return the request for *due*, or ``None`` when it is refused or waits for robots.txt."""
         self._take_in_hand(due)
         if reason := self.gate.refusal(due.link):
-            self._refuse(due, reason, now)
+            self._refuse(due, reason, next_missing_check(due.fails, now))
             return None
         host = origin(due.link.url)
         if host not in self.gate.robots and not self._remembers_robots(host, now):
@@ -222,12 +230,8 @@ class Run:
     def _permitted(self, due: Due, now: datetime) -> Ask | None:
         if reason := self.gate.robots_refusal(due.link.url):
             forbidden = self.gate.robots[origin(due.link.url)].state == "rules"
-            self._refuse(
-                due,
-                reason,
-                now,
-                seconds=REFUSED_INTERVAL_SECONDS if forbidden else UNREACHABLE_INTERVAL_SECONDS,
-            )
+            soon = now + timedelta(seconds=UNREACHABLE_INTERVAL_SECONDS)
+            self._refuse(due, reason, next_missing_check(due.fails, now) if forbidden else soon)
             return None
         headers = {}
         if self._is_conditional(due):
@@ -256,13 +260,13 @@ class Run:
         is_audit = due.article_id is not None and due.id % AUDIT_EVERY == 0 and not self.options.recheck
         return not said_to_have_changed and not is_audit
 
-    def _refuse(
-        self, due: Due, reason: str, now: datetime, *, seconds: int = REFUSED_INTERVAL_SECONDS
-    ) -> None:
-        """End *due* without a request; it may be asked for again after *seconds*."""
-        later = now + timedelta(seconds=seconds)
-        self.frontier.done(due, None, now, state="refused", reason=reason, next_check=later)
+    def _refuse(self, due: Due, reason: str, again: datetime) -> None:
+        """End *due* without a request; it may be asked for *again* then."""
+        self.frontier.done(
+            due, None, self._now(), state="refused", reason=reason, next_check=again, missing=True
+        )
         self.account.count(due.link.url, "refused", reason)
+        self._not_asked += 1
         self._let_go(due)
         if due.link.source is Source.START:
             self.stop(f"{reason}: {due.link.url}")
@@ -280,9 +284,14 @@ class Run:
         paused = self.hosts.paused()
         if self.frontier.has_due(now, **self._terms(paused)):
             return now
-        if paused and self.frontier.has_due(now, **self._terms(())):
-            return now + timedelta(seconds=max(1, round(min(paused.values()))))
-        return self.frontier.next_try()
+        rests = [rest for rest in paused.values() if rest <= self.config.max_retry_after]
+        if rests and self.frontier.has_due(now, **self._terms(paused.keys() - self._short(paused))):
+            return now + timedelta(seconds=max(1, round(min(rests))))
+        return self.frontier.next_try(_both_names(self._left))
+
+    def _short(self, paused: Mapping[str, float]) -> set[str]:
+        """Return those of the *paused* hosts that are waited for."""
+        return {host for host, rest in paused.items() if rest <= self.config.max_retry_after}
 
     def stop(self, reason: str, *, failed: bool = True) -> None:
         """Ask for nothing more; *failed* when that is the site's fault."""
@@ -318,7 +327,11 @@ class Run:
             return
         host = netloc(ask.url)
         if wait > self.config.max_retry_after:
-            self.frontier.keep_pause(host, self._now() + timedelta(seconds=min(wait, MAX_PAUSE_SECONDS)))
+            wait = min(wait, MAX_PAUSE_SECONDS)
+            self.hosts.pause(host, wait)
+            self.frontier.keep_pause(host, self._now() + timedelta(seconds=wait))
+            for run, waiting in self.hosts.clear(host):
+                run._released([waiting])  # noqa: SLF001 (another run of this class)
             self._leave(host, f"asked to wait {wait:.0f} s, more than crawl.max_retry_after", failed=True)
             return
         # Our clock counts whole seconds: one more keeps the host from being asked too early.
@@ -345,7 +358,10 @@ class Run:
             self._give_up(due, f"{type(error).__name__}: {error}")
             return
         if retry:
-            if retry.this_run and not self.finished:
+            left = netloc(due.link.url).removeprefix("www.") in {
+                host.removeprefix("www.") for host in self._left
+            }
+            if retry.this_run and not self.finished and not left:
                 self._try_again(due, retry.reason)
             else:
                 self._give_up(due, retry.reason)

@@ -36,8 +36,8 @@ RETIRED_AFTER_SECONDS, RETIRED_INTERVAL_SECONDS = 180 * DAY, 60 * DAY
 ARTICLE_CHECK_AGES_SECONDS = (HOUR, 4 * HOUR, DAY, 3 * DAY, 14 * DAY)
 GONE_INTERVALS_SECONDS = (DAY, 60 * DAY)
 """After an article was found gone: some come back."""
-OTHER_INTERVAL_SECONDS = 30 * DAY
-"""After a page gave nothing to keep."""
+OTHER_INTERVAL_SECONDS, MAX_OTHER_DOUBLINGS = 30 * DAY, 4
+"""After a page gave nothing to keep; twice as long each time it does so again."""
 MISSING_INTERVALS_SECONDS = (3 * DAY, 30 * DAY, 60 * DAY)
 """After a page that is not held, or a listing, answered that it is not there; never fully dead."""
 
@@ -127,3 +127,8 @@ def next_gone_check(fails: int, now: datetime) -> datetime | None:
 def next_missing_check(fails: int, now: datetime) -> datetime:
     """Return when to ask again for what is not there, after *fails* earlier answers that said so."""
     return now + timedelta(seconds=MISSING_INTERVALS_SECONDS[min(fails, len(MISSING_INTERVALS_SECONDS) - 1)])
+
+
+def next_other_check(fails: int, now: datetime) -> datetime:
+    """Return when to look again at a page that gave nothing to keep, after *fails* earlier looks that gave nothing."""
+    return now + timedelta(seconds=OTHER_INTERVAL_SECONDS * 2 ** min(fails, MAX_OTHER_DOUBLINGS))

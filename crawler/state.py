@@ -36,13 +36,16 @@ create table link (
     fails integer not null default 0,   -- in a row
     body_at integer,                    -- when the body with this digest was captured
     article_id text, stem text, file_digest text, captured text,
-    text_digest text                    -- of the article held: crawler.store.text_digest
+    text_digest text,                   -- of the article held: crawler.store.text_digest
+    gone_at integer,                    -- since when the article held is gone
+    moved_from integer                  -- the link of an article held whose address redirects here
 );
 create index link_found_on on link (found_on);
 create index link_listing on link (next_check) where lane = 0 and next_check is not null;
 create index link_new on link (lane, rank desc, priority, id) where state = 'new' and lane > 0 and next_check is not null;
 create index link_again on link (next_check) where state != 'new' and lane > 0 and next_check is not null;
 create index link_retry on link (next_check) where state = 'retry';
+create index link_leased on link (state) where state = 'leased';
 create unique index link_article on link (article_id) where article_id is not null;
 create index link_text on link (text_digest) where text_digest is not null;
 create table alias (identity text primary key, link_id integer not null, why text not null) without rowid;

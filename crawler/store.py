@@ -65,7 +65,8 @@ def store(corpus: Corpus, article: Article, due: Due) -> Stored:
     if not same_text(article, earlier):
         corpus.revise(article, due.stem)
         return Stored(outcome="revised", held=held_at(article, due.stem))
-    if any(getattr(article, name) != getattr(earlier, name) for name in _WORTH_WRITING):
+    # Without its capture, the file is written from this one.
+    if due.captured == "" or any(getattr(article, name) != getattr(earlier, name) for name in _WORTH_WRITING):
         corpus.write(article, due.stem)
         return Stored(outcome="unchanged", held=held_at(article, due.stem))
     return Stored(outcome="unchanged", held=held_at(earlier, due.stem))
@@ -79,6 +80,14 @@ def is_ours(written: bytes, digest: str | None) -> bool:
 def same_text(one: Article, other: Article) -> bool:
     """Whether a reader would see no other text: white space, the shape of quotes and dashes, targets of links aside."""
     return _text(one) == _text(other)
+
+
+def is_same_article(held: Article, met: Article) -> bool:
+    """Whether *met*, found where the address of *held* leads, is that article: by its title, or most of its paragraphs."""
+    if _printed(held.title) == _printed(met.title):
+        return True
+    ours, theirs = ({_printed(part) for part in one.body.split("\n\n")} for one in (held, met))
+    return 2 * len(ours & theirs) >= max(len(ours), len(theirs))
 
 
 def text_digest(article: Article) -> str | None:
@@ -138,7 +147,7 @@ def _as_was(due: Due) -> Held:
     assert due.article_id
     assert due.stem
     assert due.file_digest is not None
-    assert due.captured
+    assert due.captured is not None
     return Held(
         article_id=due.article_id,
         stem=due.stem,

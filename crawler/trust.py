@@ -9,6 +9,8 @@ if TYPE_CHECKING:  # the frontier holds its trust
 
 MAX_STALE_VALIDATORS = 2
 """Bodies that changed under an unchanged validator: after these a 304 is not believed."""
+HELD_FOR_A_LIE = 50
+"""Unchanged bodies under an unchanged validator that make up for one that was not."""
 MIN_RESTLESS_VALIDATORS = 10
 """Validators that changed while the body did not: after these, and not one 304, they are not worth sending."""
 MIN_LASTMOD_TRIALS, MIN_LASTMOD_TRUE_SHARE = 20, 0.1
@@ -39,7 +41,8 @@ class Trust:
     @property
     def sends_validators(self) -> bool:
         """Whether to make requests conditional."""
-        stale = self.count("stale-validator") >= MAX_STALE_VALIDATORS
+        lies = self.count("stale-validator")
+        stale = lies >= MAX_STALE_VALIDATORS and self.count("held-validator") < HELD_FOR_A_LIE * lies
         restless = self.count("restless-validator") >= MIN_RESTLESS_VALIDATORS and not self.count(
             "not-modified"
         )

@@ -13,7 +13,7 @@ MAX_QUERY_PAIRS = 8
 MAX_PATH_DEPTH = 20
 MAX_SAME_SEGMENT = 2
 MAX_SLUG_CHARS = 60
-MIN_TELLING_CHARS, MIN_TELLING_DIGITS = 8, 5
+MIN_TELLING_CHARS, MIN_TELLING_WORDS, MIN_TELLING_DIGITS = 12, 3, 5
 """So long, the last words or the number of an address tell one article from another."""
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -197,12 +197,22 @@ def says_same(url: str, other: str) -> bool:
     if is_twin(url, other) or is_twin(other, url):
         return True
     ours, theirs = (urlsplit(one).path.rstrip("/").rpartition("/")[2] for one in (url, other))
-    if ours == theirs and len(ours) >= MIN_TELLING_CHARS:
+    if (
+        ours == theirs
+        and len(ours) >= MIN_TELLING_CHARS
+        and len(re.findall(r"[^\W_]{2,}", ours)) >= MIN_TELLING_WORDS
+    ):
         return True
     numbers, their_numbers = (
-        re.findall(rf"\d{{{MIN_TELLING_DIGITS},}}", urlsplit(one).path) for one in (url, other)
+        [number for number in re.findall(r"\d+", urlsplit(one).path) if _tells(number)]
+        for one in (url, other)
     )
     return bool(numbers) and numbers == their_numbers
+
+
+def _tells(number: str) -> bool:
+    """Whether *number* may be that of an article: long enough, and no day."""
+    return len(number) >= MIN_TELLING_DIGITS and not re.fullmatch(r"(?:19|20)\d\d[01]\d[0-3]\d", number)
 
 
 def slug(text: str) -> str:

@@ -80,6 +80,7 @@ def verify_site(name: str, archive: Path, on_progress: Progress | None = None) -
 def _captures(name: str, archive: Path, told: Verified, on_progress: Progress | None) -> _Held:
     """Read every record of every WARC; a record is right when its digest is its body's and the next begins at its end."""
     held = _Held(sizes=sizes(archive / "captures", name))
+    committed = _committed(name, archive)
     done, total = 0, sum(held.sizes.values())
     revisits: list[tuple[str, str | None]] = []
     for file, size in held.sizes.items():
@@ -107,9 +108,10 @@ def _captures(name: str, archive: Path, told: Verified, on_progress: Progress | 
                     if on_progress:
                         on_progress(name, done + place.offset, total)
         except ValueError as error:
-            told.find(where, str(error).removeprefix(f"{archive / 'captures' / name / file}: "))
+            if (end or 0) < committed.get(file, size):  # what comes after was never committed
+                told.find(where, str(error).removeprefix(f"{archive / 'captures' / name / file}: "))
         else:
-            if end is not None and end != size:
+            if end is not None and end not in {size, committed.get(file)}:
                 told.find(f"{where}:{end}", f"{size - end} bytes after the last record")
         done += size
     known = set(held.digests.values())
@@ -117,6 +119,15 @@ def _captures(name: str, archive: Path, told: Verified, on_progress: Progress | 
         if stated not in known:
             told.find(where, "it revisits a body that no record holds")
     return held
+
+
+def _committed(name: str, archive: Path) -> dict[str, int]:
+    """Return where the last committed record of each WARC ends, by the state, as far as that can be read."""
+    try:
+        with looked_at(state_path(archive, name)) as db:
+            return dict(db.execute("select file, end from warc").fetchall())
+    except (OSError, BadState, sqlite3.DatabaseError):
+        return {}
 
 
 def _corpus(name: str, archive: Path, told: Verified, captures: _Held) -> dict[str, Article]:
@@ -212,7 +223,7 @@ def _state_and_corpus(
 ) -> None:
     known: set[str] = set()
     for row in db.execute(
-        "select article_id, stem, file_digest, captured from link where article_id is not null"
+        "select article_id, stem, file_digest, gone_at from link where article_id is not null"
     ):
         known.add(row["stem"])
         article = articles.get(row["stem"])
@@ -222,6 +233,11 @@ def _state_and_corpus(
             told.find(where, f"{row['stem']} is of {article.id}, not of {row['article_id']}")
         elif file_digest(article) != row["file_digest"]:
             told.note(f"corpus/{row['stem']}.md", "edited by hand")
+        elif (article.gone is None) != (row["gone_at"] is None):
+            told.find(
+                f"corpus/{row['stem']}.md",
+                f"gone: {article.gone}; by the state it is{'' if row['gone_at'] else ' not'}",
+            )
     for place in articles.keys() - known:
         told.find(f"corpus/{place}.md", "the state does not know it")
     unread = db.execute("select count(*) from fetch where read = 0").fetchone()[0]

@@ -55,7 +55,7 @@ def held_count(db: sqlite3.Connection) -> int:
 
 def gone_count(db: sqlite3.Connection) -> int:
     """Return how many articles held were found gone."""
-    return _count(db, "article_id is not null and state = 'gone'")
+    return _count(db, "gone_at is not null")
 
 
 def link_count(db: sqlite3.Connection) -> int:
@@ -98,9 +98,7 @@ def walls(db: sqlite3.Connection) -> Mapping[str, int]:
 
 def listings(db: sqlite3.Connection) -> list[Listing]:
     """Return the feeds and sitemaps, what was hoped to be one, and the front page, the sections left out."""
-    rows = db.execute(
-        "select * from link where lane = 0 and (form is not 'section' or source = 'start') order by priority, id"
-    )
+    rows = db.execute("select * from link where lane = 0 order by priority, id")
     return [
         Listing(
             url=row["url"],
@@ -118,7 +116,7 @@ def listings(db: sqlite3.Connection) -> list[Listing]:
 
 def section_count(db: sqlite3.Connection) -> int:
     """Return how many section pages are looked at."""
-    return _count(db, "lane = 0 and form = 'section'")
+    return _count(db, "kind = 'listing' and form = 'section'")
 
 
 def yields(db: sqlite3.Connection) -> dict[Source, Yield]:

@@ -6,7 +6,7 @@ import zlib
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,6 +27,9 @@ from crawler.urls import canonicalize, is_asset, netloc, origin, site_name
 from crawler.workers import ReadingFailed
 
 MAX_OPEN_SITES = 40
+MAX_SITE_NAME_CHARS = 200
+"""It is the name of a folder, and of files with an ending."""
+FIRST_YEAR = 1990
 _PAGE_TYPES = ("text/html", "application/xhtml+xml")
 
 
@@ -101,11 +104,13 @@ class Importer:
                 records += 1
                 self.told.records += 1
                 try:
-                    yield _capture(record, max_bytes=self._config.max_page_bytes)
+                    yield _capture(record, max_bytes=self._config.max_page_bytes, now=self._now)
                 except NotTaken as reason:
                     self.told.refuse("refused", str(reason))
                 except (IncompleteBody, OversizedBody, UnknownCoding) as error:
                     self.told.refuse("failed", f"incomplete: {error}")
+                except (ValueError, TypeError, AttributeError, OverflowError) as error:
+                    self.told.refuse("failed", f"a record that cannot be read: {type(error).__name__}")
         except _BROKEN as error:
             self.told.broken.append(f"{path}: broken after {records} records: {error}")
 
@@ -201,7 +206,7 @@ def _plain(file: BinaryIO) -> BinaryIO:
     return gzip.open(file)  # type: ignore[return-value]
 
 
-def _capture(record: ArcWarcRecord, *, max_bytes: int) -> Capture:
+def _capture(record: ArcWarcRecord, *, max_bytes: int, now: datetime) -> Capture:
     """Return the page of *record*, its codings undone.
 
     Raises `NotTaken` for what is none, and as `undo_codings` does.
@@ -209,7 +214,7 @@ def _capture(record: ArcWarcRecord, *, max_bytes: int) -> Capture:
     if record.rec_headers.get_header("WARC-Truncated"):
         raise NotTaken("truncated when it was captured")
     url = canonicalize(record.rec_headers.get_header("WARC-Target-URI") or "")
-    if url is None or is_asset(url):
+    if url is None or is_asset(url) or len(site_name(url)) > MAX_SITE_NAME_CHARS:
         raise NotTaken("no address of a page")
     http = record.http_headers
     status = int(http.get_statuscode()) if http else 200
@@ -222,6 +227,8 @@ def _capture(record: ArcWarcRecord, *, max_bytes: int) -> Capture:
     codings = ",".join(value for name, value in headers if name.lower() == "content-encoding")
     body = _body(record, codings, max_bytes=max_bytes)
     captured = datetime.fromisoformat(record.rec_headers.get_header("WARC-Date")).astimezone(UTC)
+    if not captured.year >= FIRST_YEAR or captured > now + timedelta(days=1):
+        raise NotTaken("captured at an impossible time")
     return Capture(
         url=url,
         status=status,

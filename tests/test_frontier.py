@@ -64,8 +64,8 @@ def finish(
         else None
     )
     kind = Kind.ARTICLE if article else Kind.LISTING
-    frontier.done(due, fetch_id, now, kind=kind, form=None if article else "section", held=held,
-                  **({"next_check": None} | more))  # type: ignore[arg-type]  # fmt: skip
+    more = {"next_check": None, "form": None if article else "section"} | more
+    frontier.done(due, fetch_id, now, kind=kind, held=held, **more)  # type: ignore[arg-type]
 
 
 def test_the_most_promising_come_first_and_the_newest_among_equals(frontier: Frontier) -> None:
@@ -191,7 +191,14 @@ def test_polling_makes_listings_due_but_not_what_lies_behind_them(frontier: Fron
         [link("", Source.START), link("feed", Source.AUTODISCOVERY), link("page-2"), link("story")], NOW
     )
     for due in frontier.lease(9, NOW):
-        finish(frontier, due, article=due.link.url.endswith("story"), next_check=NOW + timedelta(days=30))
+        form = "feed" if due.link.url.endswith("feed") else "section"
+        finish(
+            frontier,
+            due,
+            article=due.link.url.endswith("story"),
+            next_check=NOW + timedelta(days=30),
+            form=form,
+        )
     frontier.begin(LATER)
     frontier.poll_listings(LATER)
     assert names(frontier.lease(9, LATER)) == ["", "feed"]
@@ -325,11 +332,11 @@ def test_a_newer_lastmod_waits_for_the_next_run(frontier: Frontier) -> None:
     frontier.add([link("a", Source.SITEMAP, modified="2025-10-01")], NOW)
     [due] = frontier.lease(1, NOW)
     finish(frontier, due, article=True)
-    frontier.add([link("a", Source.SITEMAP, modified="2025-12-01")], NOW)
+    frontier.add([link("a", Source.SITEMAP, modified="2025-11-01")], NOW)
     assert frontier.lease(1, NOW) == []
     frontier.begin(LATER)
     assert frontier.lease(1, LATER) == []  # said in the run that fetched it, it may be what was fetched
-    frontier.add([link("a", Source.SITEMAP, modified="2025-12-02")], LATER)
+    frontier.add([link("a", Source.SITEMAP, modified="2025-11-02")], LATER)
     assert names(frontier.lease(1, LATER)) == ["a"]
 
 
@@ -430,10 +437,9 @@ def test_a_change_of_a_page_makes_the_sections_on_it_due(frontier: Frontier) -> 
 def test_recheck_makes_every_held_article_due_but_those_gone(frontier: Frontier) -> None:
     frontier.add([link("a"), link("gone"), link("list")], NOW)
     for due in frontier.lease(9, NOW):
-        gone = due.link.url.endswith("gone")
-        finish(
-            frontier, due, article=not due.link.url.endswith("list"), **({"state": "gone"} if gone else {})
-        )
+        finish(frontier, due, article=not due.link.url.endswith("list"))
+        if due.link.url.endswith("gone"):
+            frontier.done(due, None, NOW, state="gone", next_check=None)
     frontier.begin(LATER)
     assert not frontier.has_due(LATER)
     frontier.recheck_articles(LATER)
@@ -492,3 +498,65 @@ def test_each_lane_walks_an_index_of_its_own(frontier: Frontier) -> None:
         assert f"USING INDEX {index}" in plan, plan
         if index == "link_new":
             assert "TEMP B-TREE" not in plan, plan
+
+
+def test_a_change_stated_to_come_is_no_date(frontier: Frontier) -> None:
+    frontier.add([link("a", Source.SITEMAP, modified="2099-01-01")], NOW)
+    [due] = frontier.lease(1, NOW)
+    assert due.link.modified is None
+    finish(frontier, due, article=True)
+    frontier.begin(LATER)
+    assert frontier.add([link("a", Source.SITEMAP, modified="2025-11-02")], LATER) == 1
+
+
+def test_what_was_gone_stays_so_through_a_failed_look_and_a_kill(frontier: Frontier) -> None:
+    frontier.add([link("a")], NOW)
+    [due] = frontier.lease(1, NOW)
+    finish(frontier, due, article=True)
+    frontier.done(due, None, NOW, state="gone", next_check=NOW)
+    frontier.begin(LATER)
+    [due] = frontier.lease(1, LATER)
+    frontier.failed(due, "no answer in time", LATER, again=False)
+    frontier.begin(LATER)
+    [due] = frontier.lease(1, LATER)
+    frontier.begin(LATER)  # as after a kill
+    [due] = frontier.lease(1, LATER)
+    assert due.gone
+    finish(frontier, due, article=True)
+    found = frontier.find(BASE + "a")
+    assert found is not None
+    assert not found.gone
+
+
+def test_hops_are_those_since_the_last_answer_that_was_no_redirect(frontier: Frontier) -> None:
+    frontier.add([link("a")], NOW)
+    for turn in range(12):
+        frontier.begin(NOW)
+        [due] = frontier.lease(1, NOW)
+        assert due.hops == 0
+        assert frontier.readdress(due, BASE.replace("https", "http" if turn % 2 else "https") + "a")
+        [due] = frontier.lease(1, NOW)
+        assert due.hops == 1
+        finish(frontier, due, next_check=NOW)
+
+
+def test_an_older_capture_changes_no_validator(frontier: Frontier) -> None:
+    frontier.add([link("a")], LATER)
+    [due] = frontier.lease(1, LATER)
+    frontier.fetched(due, LATER, status=200, size=1, place=None, digest="sha256:new", etag='"new"', read=True)
+    frontier.done(due, None, LATER, kind=Kind.ARTICLE, next_check=LATER)
+    frontier.begin(LATER)
+    [due] = frontier.lease(1, LATER)
+    frontier.fetched(due, NOW, status=200, size=1, place=None, digest="sha256:old", read=True)
+    found = frontier.find(BASE + "a")
+    assert found is not None
+    assert (found.digest, found.etag) == ("sha256:new", '"new"')
+
+
+def test_a_full_frontier_keeps_back_old_sitemaps_and_no_new_one(
+    frontier: Frontier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawler.frontier.MAX_WAITING", 2)
+    frontier.add([link("1"), link("2"), link("old.xml", Source.SITEMAP_INDEX, modified="2001-01-01")], NOW)
+    frontier.add([link("new.xml", Source.SITEMAP_INDEX)], NOW, news=True)
+    assert names(frontier.lease(9, NOW)) == ["new.xml", "1", "2"]

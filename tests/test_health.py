@@ -9,7 +9,8 @@ import pytest
 from crawler.health import health
 from crawler.items import Quality, RunReport, Yield
 
-NOW = datetime(2025, 11, 29, 6, tzinfo=UTC)
+NOW = datetime(2025, 11, 27, 6, tzinfo=UTC)
+"""A Thursday."""
 
 
 def run(days_ago: float, fresh: int, **more: object) -> RunReport:
@@ -57,9 +58,7 @@ def test_a_small_site_is_missed_after_a_week() -> None:
 
 
 def test_a_backfill_is_no_pace_to_compare_with() -> None:
-    backfill = replace(
-        run(10, 0), quality=Quality(articles=900, dated=900, signed=900, described=900, words=500)
-    )
+    backfill = replace(run(10, 0), quality=Quality(articles=900))
     assert health(run(0, 3), [*[run(day, 3) for day in range(1, 10)], backfill]).alarms == ()
 
 
@@ -145,3 +144,25 @@ def test_a_source_that_dries_up_is_reported_and_fails_nothing() -> None:
         "feed names hardly any new articles now: 0 in 1 day, where 27 a day came before",
     )
     assert health(with_feed([run(0, 30)], 0.9)[0], before).warnings == ()
+
+
+def test_a_backfill_of_another_template_is_no_loss_of_dates() -> None:
+    found = run(0, 20, outcomes={"stored": 500})
+    found = replace(found, quality=replace(found.quality, articles=500))
+    assert health(found, history(40)).alarms == ()
+
+
+def test_a_weekend_is_compared_with_weekends() -> None:
+    saturday = datetime(2025, 11, 22, 20, tzinfo=UTC)
+    assert saturday.weekday() == 5
+    before = []
+    for day in range(1, 22):
+        when = saturday - timedelta(days=day)
+        one = run(0, 0 if when.weekday() >= 5 else 20)
+        before.append(replace(one, started=f"{when:%Y-%m-%dT%H:%M:%SZ}", ended=f"{when:%Y-%m-%dT%H:%M:%SZ}"))
+    told = health(replace(run(0, 0), started=f"{saturday:%Y-%m-%dT%H:%M:%SZ}"), before)
+    assert told.alarms == ()
+
+
+def test_a_run_that_ended_at_its_budget_has_asked_for_the_news() -> None:
+    assert health(run(0, 0, finished="limit of 20000 pages (crawl.max_pages)"), history(40)).alarms

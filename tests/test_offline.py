@@ -173,7 +173,6 @@ class TestVerify:
             ("text", "no string in double quotes"),
             ("revision", "no front matter"),
             ("record", "digest differs"),
-            ("tail", "not committed"),
             ("cut", "ends after"),
             ("stranger", "the state does not know it"),
             ("state", "no state file"),
@@ -198,8 +197,6 @@ class TestVerify:
             corpus.revisions(held.name)[0].write_text("nothing")
         elif damage == "record":
             _damage_a_record(warc)
-        elif damage == "tail":
-            warc.write_bytes(warc.read_bytes() + warc.read_bytes()[:100])
         elif damage == "cut":
             warc.write_bytes(warc.read_bytes()[:-200])
         elif damage == "stranger":
@@ -216,6 +213,13 @@ class TestVerify:
         done = pressmark("verify", "--archive", held.archive)
         assert done.code == 1, done.err
         assert found in done.err
+
+    def test_what_a_kill_left_uncommitted_is_a_note(self, held: Held) -> None:
+        [warc] = (held.archive / "captures").rglob("*.warc.gz")
+        warc.write_bytes(warc.read_bytes() + warc.read_bytes()[:100])
+        done = pressmark("verify", "--archive", held.archive)
+        assert done.code == 0
+        assert "not committed; the next crawl cuts them off" in done.err
 
     def test_an_edit_by_hand_is_a_note(self, held: Held) -> None:
         path = Corpus(held.archive).text_path(held.stem_of(paper.CHANGED))
@@ -265,6 +269,28 @@ class TestTheStateMadeAnew:
         assert "revised" not in report["outcomes"]
         assert report["held"] == len(list(held.archive.glob("corpus/**/*.md")))
         assert {r.status for r in held.newspaper.requests if r.path == paper.CHANGED} == {304}
+
+    def test_a_broken_capture_costs_what_comes_after_it_and_no_more(self, held: Held) -> None:
+        [warc] = (held.archive / "captures").rglob("*.warc.gz")
+        warc.write_bytes(warc.read_bytes()[:-50])
+        kept = kept_bytes(held.archive)
+        done = pressmark("verify", "--rebuild-state", "--archive", held.archive)
+        assert "is left out" in done.err
+        assert {k: v for k, v in kept_bytes(held.archive).items() if k.startswith("corpus")} == {
+            k: v for k, v in kept.items() if k.startswith("corpus")
+        }
+
+    def test_another_capture_in_its_place_changes_no_file(self, held: Held) -> None:
+        corpus = Corpus(held.archive)
+        stems = [file.stem for file in corpus.scan()][:2]
+        one, other = map(corpus.read, stems)
+        path = corpus.text_path(stems[0])
+        path.write_text(path.read_text().replace(one.warc or "", other.warc or ""))
+        _know_file(held, corpus, stems[0])
+        before = path.read_bytes()
+        done = pressmark("reclean", "--archive", held.archive)
+        assert "another capture lies at" in done.err
+        assert path.read_bytes() == before
 
     def test_a_lost_corpus_comes_back_from_the_captures(self, held: Held) -> None:
         kept = kept_bytes(held.archive)

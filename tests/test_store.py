@@ -23,6 +23,7 @@ NEVER_HELD = Due(
     id=1, link=Link(url=FIRST.url, source=Source.FEED), lane=Lane.NEWS, depth=0, hops=0, kind=None, form=None, etag=None,
     last_modified=None, digest=None, interval_seconds=None, steady=0, fails=0, fetched_at=None, article_id=None, stem=None,
     file_digest=None, captured_at=None, captured=None, text_digest=None, gone=False,
+    moved_from=None,
 )  # fmt: skip
 
 

@@ -57,6 +57,9 @@ def written(
             "https://other.example/story-of-the-quay", body.replace(ORIGIN.encode(), b"https://other.example")
         )
         add("ftp://lantern.example/x", body)
+        add(ORIGIN + "/early", body, warc_headers={"WARC-Date": "0001-01-01T00:00:00+14:00"})
+        add(ORIGIN + "/never", body, warc_headers={"WARC-Date": "someday"})
+        add("https://" + ".".join(["a" * 60] * 4) + "/x", body)
     return path
 
 
@@ -71,8 +74,8 @@ def test_every_form_gives_the_same_articles(tmp_path: Path, form: str) -> None:
         path.write_bytes(gzip.compress(path.read_bytes()))
     done = imported(tmp_path / "archive", path)
     assert done.code == 0, done.err
-    assert done.json["records"] == 10
-    assert done.json["outcomes"] == {"stored": 4, "refused": 5, "failed": 1}
+    assert done.json["records"] == 13
+    assert done.json["outcomes"] == {"stored": 4, "refused": 6, "failed": 3}
     assert done.json["sites"] == {"lantern.example": 3, "other.example": 1}
     corpus = Corpus(tmp_path / "archive")
     held = {article.url: article for article in (corpus.read(file.stem) for file in corpus.scan())}

@@ -276,6 +276,47 @@ class TestIdentity:
         told = pressmark("explain", small.origin + "/old/crate", "--archive", tmp_path).out
         assert f"leads to {small.origin}/new/crate-on-the-quay (redirect)" in told
 
+    def test_an_article_that_redirects_to_a_section_is_gone_and_the_section_stays(
+        self, small: Small, tmp_path: Path
+    ) -> None:
+        small.article("/city/crate", 1)
+        small.article("/city/other", 2)
+        small.front("/city/crate", "/city/other", "/city/")
+        small.page("/city/", small.site["/"].replace("Small", "City"))
+        run(small, tmp_path)
+        for target in ("/city/", "/"):
+            small.faults["/city/crate"] = redirect(target, 301)
+            run(small, tmp_path, "--recheck")
+        held_now = held(tmp_path)
+        assert held_now["city/crate"].gone
+        told = pressmark("explain", small.origin + "/", "--archive", tmp_path).out
+        assert "kind: listing" in told
+        assert pressmark("verify", "--archive", tmp_path).code == 0
+
+    def test_an_address_that_now_leads_to_another_article_takes_nothing_along(
+        self, small: Small, tmp_path: Path
+    ) -> None:
+        small.article("/city/crate", 1)
+        small.front("/city/crate")
+        run(small, tmp_path)
+        small.article("/city/brand-new", 7)
+        small.faults["/city/crate"] = redirect("/city/brand-new", 301)
+        run(small, tmp_path, "--recheck")
+        articles = held(tmp_path)
+        assert set(articles) == {"city/crate", "city/brand-new"}
+        assert "number 7" in articles["city/brand-new"].title
+
+    def test_a_page_whose_canonical_address_is_dead_is_kept_itself(
+        self, small: Small, tmp_path: Path
+    ) -> None:
+        small.article("/city/crate/amp", 1, head=f'<link rel="canonical" href="{small.origin}/city/crate">')
+        small.faults["/city/crate"] = fail(404)
+        small.front("/city/crate/amp")
+        run(small, tmp_path)
+        change(tmp_path, "update link set next_check = 0 where url like '%/amp'")
+        run(small, tmp_path)
+        assert set(held(tmp_path)) == {"city/crate/amp"}
+
 
 class TestRevisions:
     def test_what_a_reader_would_not_see_is_no_revision(self, small: Small, tmp_path: Path) -> None:
@@ -383,6 +424,47 @@ class TestManners:
         assert small.requests == []
         assert "asked for nothing before" in report(again)["finished"]
         assert "asked for patience" in pressmark("status", "--archive", tmp_path).out
+
+    def test_a_host_left_for_long_ends_no_run_in_a_loop(self, small: Small, tmp_path: Path) -> None:
+        """A second own host asks for a day of patience: the run ends, and the first host is not stopped."""
+        second = small.second_url.rstrip("/")
+        small.article("/city/crate", 1)
+        small.front(
+            "/city/crate", head=f'<link rel="alternate" type="application/rss+xml" href="{second}/feed.xml">'
+        )
+        small.faults[f"{second}/robots.txt"] = send(b"User-agent: *\nDisallow:\n", "text/plain")
+        small.faults[f"{second}/feed.xml"] = fail(503, {"Retry-After": "90000"})
+        began = time.monotonic()
+        done = report(run(small, tmp_path))
+        assert time.monotonic() - began < 60
+        assert done["held"] == 1
+        assert [
+            request.status
+            for request in small.requests
+            if request.path == "/feed.xml" and request.status != 404
+        ] == [503]
+
+    def test_a_crawl_delay_that_is_remembered_and_too_long_asks_for_nothing(
+        self, small: Small, tmp_path: Path
+    ) -> None:
+        small.article("/city/crate", 1)
+        small.front("/city/crate")
+        run(small, tmp_path)
+        small.robots("User-agent: *\nCrawl-delay: 600\n")
+        change(tmp_path, "update host set robots_at = 0")
+        run(small, tmp_path)
+        small.requests.clear()
+        done = run(small, tmp_path)
+        assert small.requests == []
+        assert "asks for 600 s" in report(done)["finished"]
+
+    def test_what_robots_txt_forbids_uses_up_no_budget(self, small: Small, tmp_path: Path) -> None:
+        small.robots("User-agent: *\nDisallow: /no/\n")
+        small.article("/city/crate", 1)
+        small.front(*(f"/no/{n}" for n in range(30)), "/city/crate")
+        config = tmp_path / "pressmark.toml"
+        config.write_text("[crawl]\nmax_pages = 12\n")
+        assert report(run(small, tmp_path / "a", "--config", config))["held"] == 1
 
     def test_sites_that_share_a_host_share_its_clock(self, small: Small, tmp_path: Path) -> None:
         """Two sites read feeds from one host, and the requests made there keep the gap whoever makes them."""
