@@ -11,7 +11,7 @@ demo: $(READY)  ## serve a sample newspaper, crawl it, build the archive, crawl 
 	@$(BIN)/python -m tests.newspaper.demo
 
 test: $(READY) check  ## format, lint, types, import contracts, tests
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q --numprocesses auto --dist loadscope
 
 check: $(READY)
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make fix"; exit 1; }
