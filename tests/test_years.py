@@ -4,7 +4,6 @@ import itertools
 import sqlite3
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -26,7 +25,6 @@ PARAGRAPH = (
 )
 
 
-@dataclass
 class Small(Newspaper):
     """A site of a few pages, each as the test wants it."""
 
