@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from http.client import responses
 from itertools import islice
 from pathlib import Path
@@ -57,6 +58,7 @@ class Place:
         return f"{self.file}:{self.offset}"
 
 
+@lru_cache(maxsize=4)  # each answer is asked for its digest several times
 def digest(body: bytes) -> str:
     """Return the digest of *body* as the corpus states it: ``sha256:<hex>``."""
     return f"sha256:{hashlib.sha256(body).hexdigest()}"

@@ -81,7 +81,8 @@ class Gate:
 
     def wanted(self, links: Iterable[Link]) -> list[Link]:
         """Return those of *links* that are this site's to follow: its pages, and the feeds it names on any host."""
-        return [link for link in links if link.source is Source.AUTODISCOVERY or self.is_own(link.url)]
+        own, listing = self.is_own, Source.AUTODISCOVERY
+        return [link for link in links if link.source is listing or own(link.url)]
 
     # What may be asked for
 

@@ -34,6 +34,8 @@ class OneLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return *record* as one line."""
         text = super().format(record)
+        if text.isprintable():
+            return text
         return "".join(
             char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
         )

@@ -271,10 +271,9 @@ class Run:
         if due.link.source is Source.START:
             self.stop(f"{reason}: {due.link.url}")
 
-    @property
-    def is_done(self) -> bool:
-        """Whether nothing is in hand and nothing more will be asked for."""
-        return not self._in_hand and (self.finished is not None or self.wakes_at() is None)
+    def is_done(self, wakes_at: datetime | None) -> bool:
+        """Whether nothing is in hand and nothing more will be asked for; *wakes_at* as the method of that name gives it."""
+        return not self._in_hand and (self.finished is not None or wakes_at is None)
 
     def wakes_at(self) -> datetime | None:
         """Return when there may be something to ask for without another answer, or ``None``."""

@@ -119,10 +119,10 @@ class NewsSpider(Spider):
             wake.clear()
             for ask in run.asks():
                 self._ask(run, ask)
-            if run.is_done:
+            moment, seconds = run.wakes_at(), None
+            if run.is_done(moment):
                 self._end(run)
                 return
-            moment, seconds = run.wakes_at(), None
             if moment is not None:
                 seconds = max((moment - datetime.now(UTC)).total_seconds(), SHORTEST_SLEEP_SECONDS)
             with suppress(TimeoutError):
