@@ -11,6 +11,7 @@ from multiprocessing.synchronize import RLock
 from types import TracebackType
 from typing import Self
 
+import msgspec
 from pebble import ProcessExpired, ProcessPool
 
 from crawler.items import Capture, Link, Reading
@@ -19,6 +20,9 @@ from crawler.reading import read
 TIME_LIMIT_SECONDS = 10
 MEMORY_LIMIT_BYTES = 1024**3
 MAX_WORKERS = 8
+
+
+_UNPACK = msgspec.msgpack.Decoder(Reading).decode
 
 
 class ReadingFailed(Exception):
@@ -44,7 +48,7 @@ class Workers:
         """
         future = self._pool.schedule(_read, args=(capture, link), timeout=TIME_LIMIT_SECONDS)
         try:
-            reading: Reading = await asyncio.wrap_future(future)
+            packed: bytes | Reading = await asyncio.wrap_future(future)
         except TookTooLong as error:
             raise ReadingFailed(f"not read within {TIME_LIMIT_SECONDS} s") from error
         except MemoryError as error:
@@ -53,7 +57,7 @@ class Workers:
             raise ReadingFailed(f"the reading died (exit code {error.exitcode})") from error
         except Exception as error:  # any error of one untrusted page is that page's alone
             raise ReadingFailed(f"{type(error).__name__}: {error}") from error
-        return reading
+        return _UNPACK(packed) if isinstance(packed, bytes) else packed
 
     def __enter__(self) -> Self:
         return self
@@ -101,11 +105,18 @@ class _Context(SpawnContext):
         return lock
 
 
-def _read(capture: Capture, link: Link) -> Reading:
-    """Read, and die of it if there is nobody left to set the limit."""
+def _read(capture: Capture, link: Link) -> bytes | Reading:
+    """Read, and die of it if there is nobody left to set the limit.
+
+    The reading comes packed: to pickle its hundreds of links costs the main process more than all it stores of the page.
+    """
     signal.setitimer(signal.ITIMER_REAL, 2 * TIME_LIMIT_SECONDS)
     try:
-        return read(capture, link)
+        reading = read(capture, link)
+        try:
+            return msgspec.msgpack.encode(reading)
+        except UnicodeEncodeError:  # a lone surrogate, as JSON can hold
+            return reading
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
