@@ -395,7 +395,7 @@ def test_a_run_report_shows_on_the_front_page(archive: Path):
     build(archive)
     report = RunReport(
         site="news.example", started="2025-11-01T17:00:00Z", ended="2025-11-01T17:20:00Z", finished="done", failed=False,
-        pages=3, requests=4, received_bytes=5, outcomes={"stored": 1, "failed": 2}, sources={}, only={}, held=12,
+        pages=3, requests=4, received_bytes=5, outcomes={"stored": 1, "failed": 2}, sources={}, held=12,
     )  # fmt: skip
     Corpus(archive).write_run(report)
     build(archive)
@@ -477,7 +477,7 @@ def test_one_run_report_that_cannot_be_read_is_named_and_the_others_are_shown(ar
     corpus = Corpus(archive)
     report = RunReport(
         site="a.example", started="2025-11-02T00:00:00Z", ended="2025-11-02T00:01:00Z", finished="done", failed=False,
-        pages=1, requests=2, received_bytes=3, outcomes={"stored": 1}, sources={}, only={}, held=1,
+        pages=1, requests=2, received_bytes=3, outcomes={"stored": 1}, sources={}, held=1,
     )  # fmt: skip
     corpus.write_run(report)
     bad = corpus.write_run(replace(report, site="b.example"))
