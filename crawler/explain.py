@@ -69,7 +69,7 @@ class Explained:
     """Its corpus file, below the archive."""
     revisions: int = 0
     refusal: str | None = None
-    """Why it would not be asked for now."""
+    """The rule that keeps it from being asked for today, ``None`` when there is none."""
     next_check: datetime | None = None
     next_why: str = ""
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from crawler.config import Config
 from crawler.items import Site
+from crawler.progress import Progress
 from crawler.rebuild import Rebuilt, rebuild_state
 from crawler.reclean import Recleaned, reclean
 from crawler.replay import Read
@@ -19,7 +20,6 @@ from crawler.verify import Verified, verify_site
 from crawler.warc_import import Imported, Importer
 from crawler.workers import Workers
 
-Progress = Callable[[str, int, int], None]
 Result = TypeVar("Result")
 
 

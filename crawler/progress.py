@@ -12,6 +12,9 @@ if TYPE_CHECKING:  # a build with nothing to do should not wait for the crawler 
     from crawler.run import Run
 
 
+Progress = Callable[[str, int, int], None]
+"""Told what is worked at, how much of it is done, and of how much."""
+
 MAX_LINES = 10
 """Sites shown by a line of their own; more are shown together."""
 
@@ -52,7 +55,7 @@ def crawl_progress(sites: int) -> Iterator[Callable[["Run"], None] | None]:
 
 
 @contextmanager
-def bar_progress() -> Iterator[Callable[[str, int, int], None] | None]:
+def bar_progress() -> Iterator[Progress | None]:
     """Show a bar for each stage on a terminal; give the function to call with (stage, done, all), or ``None``."""
     if not sys.stderr.isatty():
         yield None

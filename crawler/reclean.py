@@ -1,6 +1,5 @@
 """Captures → corpus again, without network: every file made anew from the capture it names, by today's cleaner."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -11,11 +10,9 @@ from crawler.frontier import Due
 from crawler.gate import Options
 from crawler.holding import Holding
 from crawler.items import Failure, Kind, Reading, Site
+from crawler.progress import Progress
 from crawler.remake import Remade, remake, remake_revision
 from crawler.replay import Read, in_order, outcome_of
-
-Progress = Callable[[str, int, int], None]
-"""Told the name of the site, how much is done, and of how much."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -12,10 +12,10 @@ from crawler.captures import digest, read_records, sizes
 from crawler.corpus import BadCorpusFile, Corpus, dump, file_digest
 from crawler.holding import state_path
 from crawler.items import Article
+from crawler.progress import Progress
 from crawler.state import BadState, leased, looked_at
 from crawler.urls import article_id
 
-Progress = Callable[[str, int, int], None]
 _ID = re.compile(r"-?([0-9a-f]{12})$")
 
 

@@ -334,10 +334,7 @@ class TestRevisions:
         assert held(tmp_path)["city/crate"] == before
         small.page("/city/crate", html.replace("before noon", "after noon"))
         assert report(run(small, tmp_path, "--recheck"))["outcomes"]["revised"] == 1
-        assert (
-            held(tmp_path)["city/crate"].captured != before.captured
-            or "after noon" in held(tmp_path)["city/crate"].body
-        )
+        assert "after noon" in held(tmp_path)["city/crate"].body
 
     def test_a_gone_article_that_comes_back_is_gone_no_more(self, small: Small, tmp_path: Path) -> None:
         small.article("/city/crate", 1)
