@@ -68,7 +68,7 @@ STEP_OF_MODULE = {
     "store": FILES,
 }
 """Modules of the crawler; those not named belong to everything else."""
-HAND_OVER_LIBRARIES = frozenset({"pebble", "multiprocessing"})
+HAND_OVER_LIBRARIES = frozenset({"multiprocessing"})
 FETCH_LIBRARIES = frozenset({"scrapy", "twisted", "asyncio"})
 EVENT_LOOP = "run_forever"
 """The function of asyncio that everything between start and end is called by."""

@@ -2,27 +2,24 @@
 
 import asyncio
 import os
-import resource
 import signal
-from concurrent.futures import TimeoutError as TookTooLong
-from contextlib import suppress
-from multiprocessing.context import SpawnContext, SpawnProcess
-from multiprocessing.synchronize import RLock
+import subprocess
+import sys
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import msgspec
-from pebble import ProcessExpired, ProcessPool
 
 from crawler.items import Capture, Link, Reading
-from crawler.reading import read
+from crawler.worker import TIME_LIMIT_SECONDS, Asked, Told
 
-TIME_LIMIT_SECONDS = 10
-MEMORY_LIMIT_BYTES = 1024**3
 MAX_WORKERS = 8
+ROOT = Path(__file__).parent.parent
 
-
-_UNPACK = msgspec.msgpack.Decoder(Reading).decode
+_ENCODE = msgspec.msgpack.Encoder().encode
+_DECODE = msgspec.msgpack.Decoder(Told).decode
 
 
 class ReadingFailed(Exception):
@@ -33,12 +30,10 @@ class Workers:
     """A pool of processes that read captures; use it as a context manager."""
 
     def __init__(self, count: int | None = None) -> None:
-        """Start up to *count* processes, by default one a core."""
-        self._pool = ProcessPool(
-            max_workers=count or min(os.cpu_count() or 1, MAX_WORKERS),
-            context=_Context(),
-            initializer=_limit_memory,
-        )
+        """Allow for *count* processes, by default one a core; each is started when it is first needed."""
+        self._room = asyncio.Semaphore(count or min(os.cpu_count() or 1, MAX_WORKERS))
+        self._idle: list[_Worker] = []
+        self._busy: set[_Worker] = set()
 
     async def read(self, capture: Capture, link: Link) -> Reading:
         """Return what *capture* turns out to be.
@@ -46,18 +41,30 @@ class Workers:
         Raises:
             ReadingFailed: too slow, too large, or an error in the reading of this one page.
         """
-        future = self._pool.schedule(_read, args=(capture, link), timeout=TIME_LIMIT_SECONDS)
-        try:
-            packed: bytes | Reading = await asyncio.wrap_future(future)
-        except TookTooLong as error:
-            raise ReadingFailed(f"not read within {TIME_LIMIT_SECONDS} s") from error
-        except MemoryError as error:
-            raise ReadingFailed(f"not read within {MEMORY_LIMIT_BYTES >> 20} MiB of memory") from error
-        except ProcessExpired as error:
-            raise ReadingFailed(f"the reading died (exit code {error.exitcode})") from error
-        except Exception as error:  # any error of one untrusted page is that page's alone
-            raise ReadingFailed(f"{type(error).__name__}: {error}") from error
-        return _UNPACK(packed) if isinstance(packed, bytes) else packed
+        asked = _ENCODE(Asked(capture, link))
+        async with self._room:
+            worker = self._idle_one() or _Worker()
+            self._busy.add(worker)
+            try:
+                told = _DECODE(await worker.ask(asked))
+            except BaseException:
+                worker.end()  # what it may still say is no answer to the next question
+                raise
+            else:
+                self._idle.append(worker)
+            finally:
+                self._busy.discard(worker)
+        if told.reading is None:
+            raise ReadingFailed(told.failure)
+        return told.reading
+
+    def _idle_one(self) -> "_Worker | None":
+        """Return the process that read last, whose caches are the freshest, unless the system has ended it."""
+        while self._idle:
+            if (worker := self._idle.pop()).is_alive():
+                return worker
+            worker.end()
+        return None
 
     def __enter__(self) -> Self:
         return self
@@ -69,58 +76,67 @@ class Workers:
 
     def stop(self) -> None:
         """End the processes, whatever they are doing."""
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        for worker in (*self._idle, *self._busy):
+            worker.end()
+        self._idle.clear()
+        self._busy.clear()
 
 
-class _Worker(SpawnProcess):
-    """A process deaf, from its first moment, to what is said to the whole group of processes.
-
-    Ctrl-C and a service manager's stop reach every process; the main one alone decides when the others end.
-    """
-
-    def start(self) -> None:
-        heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-        try:
-            super().start()  # which passes the mask on
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, heard)
-
-    def terminate(self) -> None:
-        self.kill()
-
-
-class _Context(SpawnContext):
-    """How the processes are made: not forked, for a process with a reactor and threads is no safe thing to copy."""
-
-    Process = _Worker
+class _Worker:
+    """A process that runs `crawler.worker`."""
 
     def __init__(self) -> None:
-        # A pool that is stopped lets go of its locks at once; a process still starting up would not find them.
-        self._locks: list[RLock] = []
-
-    def RLock(self) -> RLock:  # noqa: N802 the name that multiprocessing gives it
-        lock = super().RLock()
-        self._locks.append(lock)
-        return lock
-
-
-def _read(capture: Capture, link: Link) -> bytes | Reading:
-    """Read, and die of it if there is nobody left to set the limit.
-
-    The reading comes packed: to pickle its hundreds of links costs the main process more than all it stores of the page.
-    """
-    signal.setitimer(signal.ITIMER_REAL, 2 * TIME_LIMIT_SECONDS)
-    try:
-        reading = read(capture, link)
+        self._connection, theirs = Pipe()
+        command = [sys.executable, "-P", "-m", "crawler.worker", str(theirs.fileno())]
+        # Ctrl-C and a service manager's stop reach every process; the main one alone decides when the others end.
+        heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         try:
-            return msgspec.msgpack.encode(reading)
-        except UnicodeEncodeError:  # a lone surrogate, as JSON can hold
-            return reading
+            with theirs:
+                self._process = subprocess.Popen(  # noqa: S603 - our own program
+                    command,
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    env=os.environ | {"PYTHONPATH": str(ROOT)},
+                )  # the mask is passed on
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+        self._is_ready = False
+
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    async def ask(self, asked: bytes) -> bytes:
+        """Return the answer to *asked*; raises `ReadingFailed` when there is none in time, or none any more."""
+        try:
+            if not self._is_ready:
+                await _readable(self._connection)
+                self._connection.recv_bytes()
+                self._is_ready = True
+            self._connection.send_bytes(asked)
+            async with asyncio.timeout(TIME_LIMIT_SECONDS):
+                await _readable(self._connection)
+            return self._connection.recv_bytes()
+        except TimeoutError as error:
+            raise ReadingFailed(f"not read within {TIME_LIMIT_SECONDS} s") from error
+        except (EOFError, ConnectionError) as error:
+            self.end()
+            raise ReadingFailed(f"the reading died (exit code {self._process.returncode})") from error
+
+    def end(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.wait()
+        self._connection.close()
+
+
+async def _readable(connection: "Connection[bytes, bytes]") -> None:
+    """Wait until there is something to receive, or nothing will ever be."""
+    loop, handle = asyncio.get_running_loop(), connection.fileno()
+    ready = asyncio.Event()
+    loop.add_reader(handle, ready.set)
+    try:
+        await ready.wait()
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-
-
-def _limit_memory() -> None:
-    with suppress(ValueError, OSError):  # macOS knows no such limit
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
+        loop.remove_reader(handle)

@@ -22,7 +22,7 @@ from crawler import logs
 from crawler.addresses import is_public
 from crawler.config import CrawlConfig
 from crawler.corpus import Corpus
-from crawler.workers import MEMORY_LIMIT_BYTES
+from crawler.worker import MEMORY_LIMIT_BYTES
 from tests.conftest import ROOT, reports
 from tests.newspaper.serve import Newspaper
 

@@ -1,13 +1,13 @@
 """The processes that read pages: limits, signals and a quiet end."""
 
 import asyncio
-import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def test_a_page_is_read_as_it_would_be_here() -> None:
 
 def test_an_error_of_one_page_is_its_own_and_the_next_is_read() -> None:
     async def both() -> Reading:
-        with pytest.raises(ReadingFailed, match="AttributeError"):
+        with pytest.raises(ReadingFailed, match="ValidationError"):
             await workers.read("no capture", LINK)  # type: ignore[arg-type]
         return await workers.read(SHORT, LINK)
 
@@ -81,10 +81,10 @@ def test_a_page_over_the_time_limit_is_given_up_and_the_next_is_read(
 def test_a_process_that_dies_takes_one_page_with_it() -> None:
     async def both() -> Reading:
         await workers.read(SHORT, LINK)  # it runs now
-        [process] = multiprocessing.active_children()
         long = asyncio.ensure_future(workers.read(LONG, LINK))
         await asyncio.sleep(0.3)
-        process.kill()
+        [worker] = workers._busy
+        worker._process.kill()
         with pytest.raises(ReadingFailed, match="died"):
             await long
         return await workers.read(SHORT, LINK)
@@ -96,10 +96,10 @@ def test_a_process_that_dies_takes_one_page_with_it() -> None:
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS has no limit on the address space of a process")
 def test_memory_has_a_limit(tmp_path: Path) -> None:
     code = """
-        from crawler import workers
+        from crawler import worker
 
-        workers._limit_memory()
-        bytes(workers.MEMORY_LIMIT_BYTES)
+        worker.limit_memory()
+        bytes(worker.MEMORY_LIMIT_BYTES)
     """
     assert "MemoryError" in run_script(tmp_path, code).stderr
 
@@ -108,30 +108,63 @@ def test_stopped_while_its_processes_still_start_it_says_nothing(tmp_path: Path)
     code = """
         import asyncio
         from contextlib import suppress
-        from crawler.workers import ReadingFailed, Workers
+        from crawler.workers import Workers
+        from tests.test_workers import LINK, SHORT
 
-        async def one():
-            with Workers(8) as workers, suppress(ReadingFailed):
-                await workers.read(None, None)
+        async def one(seconds):
+            with Workers(4) as workers, suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.gather(*(workers.read(SHORT, LINK) for _ in range(8))), seconds)
 
-        if __name__ == "__main__":
-            for _ in range(4):
-                asyncio.run(one())
+        for seconds in (0, 0.01, 0.05, 0.1, 0.2, 0.4):
+            asyncio.run(one(seconds))
     """
     done = run_script(tmp_path, code)
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_process_that_the_system_ended_between_two_pages_costs_none() -> None:
+    async def both() -> Reading:
+        await workers.read(SHORT, LINK)
+        [worker] = workers._idle
+        worker._process.kill()
+        worker._process.wait()
+        return await workers.read(SHORT, LINK)
+
+    with Workers(1) as workers:
+        assert asyncio.run(both()).links
+
+
+def test_the_answer_to_a_page_nobody_waits_for_any_more_is_not_taken_for_the_next() -> None:
+    async def both() -> Reading:
+        long = asyncio.ensure_future(workers.read(LONG, LINK))
+        await asyncio.sleep(0.6)
+        long.cancel()
+        return await workers.read(SHORT, LINK)
+
+    with Workers(1) as workers:
+        assert asyncio.run(both()) == read(SHORT, LINK)
+
+
+def test_text_that_utf_8_cannot_hold_is_read() -> None:
+    body = rb'{"version": "https://jsonfeed.org/version/1.1", "items": [{"url": "/a", "title": "one \ud800 two"}]}'
+    feed = replace(capture(body), headers=(("Content-Type", "application/feed+json"),))
+    assert read(feed, LINK).links[0].title == "one \ud800 two"
+    with Workers(1) as workers:
+        assert asyncio.run(workers.read(feed, LINK)).links[0].title == "one ? two"
+
+
 def test_a_reading_with_nobody_left_to_end_it_ends_itself(tmp_path: Path) -> None:
     code = """
-        from crawler import workers
+        import msgspec
+        from crawler import worker
+        from tests.test_workers import LINK, SHORT
 
         def forever(capture, link):
             while True:
                 pass
 
-        workers.TIME_LIMIT_SECONDS, workers.read = 0.1, forever
-        workers._read(None, None)
+        worker.TIME_LIMIT_SECONDS, worker.read = 0.1, forever
+        worker.answer(msgspec.msgpack.encode(worker.Asked(SHORT, LINK)))
     """
     assert run_script(tmp_path, code).returncode == -signal.SIGALRM
 

@@ -1,0 +1,93 @@
+"""One process that reads captures: ``python -m crawler.worker FD``, started by `crawler.workers` and ended with it.
+
+It is asked and answers in MessagePack, over the connection that the file descriptor *FD* is; before the first question
+it says one empty message: it is ready. No page of its can stop the crawl: its memory is limited, and it dies of a page
+that nobody ends in time.
+"""
+
+import resource
+import signal
+import sys
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any
+
+import msgspec
+
+from crawler.items import Capture, Link, Reading
+from crawler.reading import read
+
+TIME_LIMIT_SECONDS = 10
+MEMORY_LIMIT_BYTES = 1024**3
+
+
+class Asked(msgspec.Struct, array_like=True):
+    """A capture to read, and what led to it."""
+
+    capture: Capture
+    link: Link
+
+
+class Told(msgspec.Struct, array_like=True):
+    """A reading, or why there is none."""
+
+    reading: Reading | None = None
+    failure: str | None = None
+
+
+_DECODE = msgspec.msgpack.Decoder(Asked).decode
+_ENCODE = msgspec.msgpack.Encoder().encode
+
+
+def answer(asked: bytes) -> bytes:
+    """Return what the capture in *asked*, a packed `Asked`, turns out to be, as a packed `Told`."""
+    # Whoever set the limit may be dead by then.
+    signal.setitimer(signal.ITIMER_REAL, 2 * TIME_LIMIT_SECONDS)
+    try:
+        told = _told(asked)
+        try:
+            return _ENCODE(told)
+        except UnicodeEncodeError:
+            return _ENCODE(_sound(msgspec.to_builtins(told)))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _told(asked: bytes) -> Told:
+    try:
+        page = _DECODE(asked)
+        return Told(reading=read(page.capture, page.link))
+    except MemoryError:
+        return Told(failure=f"not read within {MEMORY_LIMIT_BYTES >> 20} MiB of memory")
+    except Exception as error:  # noqa: BLE001 - any error of one untrusted page is that page's alone
+        return Told(failure=f"{type(error).__name__}: {error}")
+
+
+def _sound(value: Any) -> Any:
+    """Return *value* without lone surrogates, which JSON can hold and UTF-8 cannot."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, list | tuple):
+        return [_sound(one) for one in value]
+    if isinstance(value, dict):
+        return {_sound(key): _sound(one) for key, one in value.items()}
+    return value
+
+
+def limit_memory() -> None:
+    """Let this process use no more memory than a reading may."""
+    with suppress(ValueError, OSError):  # macOS knows no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
+
+
+def main() -> None:
+    """Read what is asked for until nobody asks any more."""
+    limit_memory()
+    with Connection(int(sys.argv[1])) as asker, suppress(EOFError, ConnectionError):
+        asker.send_bytes(b"")
+        while True:
+            asker.send_bytes(answer(asker.recv_bytes()))
+
+
+if __name__ == "__main__":
+    main()
