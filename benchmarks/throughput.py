@@ -17,7 +17,7 @@ What is counted:
 The steps of a page are measured in a second crawl, whose main process is interrupted after every few milliseconds of
 CPU time. The time used since the last interruption counts for the step that the stack stands in: the innermost
 module of `STEP_OF_MODULE` within the event loop, so that a call to a library counts for its caller. Time of other
-threads of the main process, which only hand pages over, is taken from the system. Reading is the time of the worker
+threads of the main process, which only write articles, is taken from the system. Reading is the time of the worker
 processes, their start included. Looking costs a percent or two, so the steps are scaled to the total of the crawl
 that was left alone.
 """
@@ -174,7 +174,7 @@ class Sampler:
     def _count(self, step: str) -> None:
         main, all_threads = time.thread_time(), time.process_time()
         self.seconds[step] += main - self._main
-        self.seconds[HAND_OVER] += (all_threads - self._all) - (main - self._main)
+        self.seconds[FILES] += (all_threads - self._all) - (main - self._main)
         self._main, self._all = main, all_threads
 
     def stop(self) -> None:

@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from isal import isal_zlib
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordloader import ArcWarcRecord
@@ -26,8 +27,10 @@ from warcio.warcwriter import WARCWriter
 from crawler.items import Capture, Link, Source
 
 MAX_WARC_BYTES = 1024**3
-GZIP_LEVEL = 3
-"""Level 9 costs eight times as much and saves a sixth."""
+GZIP_LEVEL = 2
+"""Of ISA-L, its highest but one: as small as level 3 of zlib, in a fifth of the time."""
+GZIP_FORMAT = 31
+"""The largest window, with the header and trailer of gzip (RFC 1952)."""
 
 # These describe the transfer, which is undone before storing; Content-Length is stated anew.
 _TRANSFER_HEADERS = frozenset({"content-encoding", "transfer-encoding", "content-length", "connection"})
@@ -147,7 +150,7 @@ class CaptureWriter:
     def _member(self, record: ArcWarcRecord) -> bytes:
         plain = io.BytesIO()
         _Records(plain, gzip=False).write_record(record)
-        packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+        packer = isal_zlib.compressobj(GZIP_LEVEL, isal_zlib.DEFLATED, GZIP_FORMAT)
         return packer.compress(plain.getvalue()) + packer.flush()
 
     def _open(self, moment: datetime) -> BinaryIO:

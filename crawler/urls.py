@@ -41,6 +41,7 @@ SESSION_PARAMETERS = frozenset({"phpsessid", "jsessionid", "aspsessionid", "sid"
 _DROPPED_PARAMETERS = TRACKING_PARAMETERS | SESSION_PARAMETERS
 _SESSION_IN_PATH = re.compile(r";jsessionid=[^/?#;]*", re.IGNORECASE)
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _PERCENT = re.compile(r"%([0-9A-Fa-f]{2})?")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
@@ -65,8 +66,8 @@ def canonicalize(url: str, base: str | None = None) -> str | None:
     dropped, dot segments resolved, percent-escapes normalised, an empty path ``/``, a trailing slash as
     given, no fragment, no user name, no tracking or session parameters, other query pairs sorted by key.
     """
-    url = "".join(char for char in url.strip() if char >= " " and char != "\x7f")
-    if base is not None:
+    url = _CONTROLS.sub("", url.strip())
+    if base is not None and not url.startswith(("https://", "http://")):
         try:
             url = urljoin(base, url)
         except ValueError:
@@ -246,9 +247,9 @@ _LATIN_LETTERS = str.maketrans({
 
 
 def is_asset(url: str) -> bool:
-    """Whether *url* ends as a file that holds no page, such as an image."""
-    ending = urlsplit(url).path.rpartition("/")[2].rpartition(".")[2].lower()
-    return ending in ASSET_ENDINGS and "." in urlsplit(url).path.rpartition("/")[2]
+    """Whether *url*, in canonical form, ends as a file that holds no page, such as an image."""
+    _, dot, ending = url.partition("?")[0].split("/", 3)[3].rpartition("/")[2].rpartition(".")
+    return bool(dot) and ending.lower() in ASSET_ENDINGS
 
 
 def trap(url: str) -> str | None:

@@ -13,8 +13,8 @@ from crawler.cleaner.words import (
     END_OF_STORY,
     FURNITURE_LEAD,
     MEDIA_TIME,
-    PLACEHOLDER,
     is_furniture,
+    is_placeholder,
     is_related_label,
     is_related_lead,
 )
@@ -457,7 +457,7 @@ def _reason(block: Block, site: str, prose_seen: int) -> str | None:
     if chars <= 250:
         if FURNITURE_LEAD.match(text) and block.role not in HEADINGS:
             return "a line of service"
-        if PLACEHOLDER.search(text):
+        if is_placeholder(text):
             return "stands in place of something embedded"
         if is_related_lead(text) and share > 0.3:
             return "a line leading to another article"

@@ -19,6 +19,7 @@ _IN_ADDRESS = {ord(character): f"%{ord(character):02X}" for character in ' "<>()
 _BULLET = "- "
 
 MIN_LEVEL, MAX_LEVEL = 2, 4
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
 def escape(text: str) -> str:
@@ -55,7 +56,7 @@ def escape_address(address: str) -> str:
 
 def to_markdown(soup: Tag) -> str:
     """Return *soup*, the tree that `crawler.cleaner.fragment` builds, as Markdown."""
-    levels = [int(tag.name[1]) for tag in soup.find_all(["h1", "h2", "h3", "h4", "h5", "h6"])]
+    levels = [int(tag.name[1]) for tag in soup.descendants if isinstance(tag, Tag) and tag.name in _HEADINGS]
     shift = MIN_LEVEL - min(levels, default=MIN_LEVEL)
     return "\n\n".join(_blocks(soup, shift))
 

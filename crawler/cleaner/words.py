@@ -166,9 +166,18 @@ END_OF_STORY = re.compile(
     r"""(?ix)[\W_]*(?:comments?|leave\ a\ (?:reply|comment)|\d+\s+(?:comments|responses|replies|thoughts\ on)|post\ a\ comment|join\ the\ (?:conversation|discussion)|kommentare?|commentaires?|comentarios?|comentários|commenti|kommentarer|reacties|комментарии|评论|評論|コメント|댓글|about\ the\ authors?|über\ den\ autor|à\ propos\ de\ l'auteur|sobre\ (?:el|o)\ autor)[\W_]*(?:\(?\d+\)?)?[\W_]*"""
 )
 
-# What a page shows in place of something embedded, until the reader agrees to it.
-PLACEHOLDER = re.compile(
+_PLACEHOLDER = re.compile(
     r"(?i)extern(?:e|en|er|al|o|a|í|é|ích)? (?:inhalt|content|inhoud|innehåll|innhold)|contenu (?:externe|tiers)|contenido externo|conteúdo externo|contenuto esterno"
     r"|drittplattform|empfohlener (?:redaktioneller|externer) inhalt|third[- ]part(?:y|ies) (?:content|cookies|provider)|(?:accept|allow|enable|manage) (?:all )?(?:the )?cookies|inhalte? (?:erlauben|anzeigen|zulassen|laden)"
     r"|(?:this|the) content is (?:provided by|not available due to)|may be using cookies|cookie settings|datenschutzerklärung|paramètres des cookies|accepter les cookies|accetta i cookie|réservée? aux abonnés|reserved for subscribers|il vous reste .{1,12} de cet article"
 )
+# Some of these are in every such text. The pattern tries a dozen words at each letter; most texts have none of them.
+_IN_PLACEHOLDERS = (
+    "conten", "cookie", "inhal", "inhou", "inneh", "innho", "conteú", "plattform", "third", "datenschutz", "abonné", "reserved", "reste",
+)  # fmt: skip
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether *text* stands in place of something embedded, until the reader agrees to it."""
+    lower = text.lower()
+    return any(part in lower for part in _IN_PLACEHOLDERS) and bool(_PLACEHOLDER.search(text))
