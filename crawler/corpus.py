@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -363,6 +364,13 @@ class Corpus:
             path = path.with_name(f"{stamp}.{next(others)}-{report.site}.json")
         write_whole(path, msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
         return path
+
+    def forget_runs(self, before: datetime) -> None:
+        """Remove the reports of runs that began *before* then, but for the last of each site."""
+        last = set(self.last_runs().values())
+        for path in self.run_paths():
+            if path.name < f"{before:%Y%m%dT%H%M%S}" and path not in last:
+                path.unlink(missing_ok=True)
 
     def sweep(self, site: str) -> None:
         """Remove the temporary files that a killed run of *site* left; for the holder of its lease alone."""

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import chain
 from pathlib import Path
 
@@ -14,17 +15,22 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
 from crawler.config import CrawlConfig
+from crawler.corpus import Corpus
 from crawler.frontier import BadState, SiteBusy
 from crawler.gate import Options
+from crawler.holding import state_path
 from crawler.items import RunReport, Site
 from crawler.run import Run, utc_now
 from crawler.spiders.news import STOPS, NewsSpider
+from crawler.state import damaged, is_damage
 from crawler.workers import Workers
 
 MAX_SITES_AT_ONCE = 500
 FILES_OF_A_SITE = 7
 """State file, its log and index, lease, WARC, connection, and one being written."""
 OTHER_FILES = 200
+KEPT_REPORTS_DAYS = 400
+"""Reports of runs are for a year to be compared with the last; an archive of years holds no end of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +69,19 @@ def crawl(
         for site in sites:
             try:
                 run = Run(site, archive, config=config, options=options, read=workers.read, now=utc_now)
+                has_work = options.poll or run.has_work()
             except SiteBusy:
                 busy.append(site.name)
                 continue
             except BadState as error:
                 unusable.append(str(error))
                 continue
-            if options.poll or run.has_work():
+            except sqlite3.DatabaseError as error:
+                if not is_damage(error):
+                    raise
+                unusable.append(damaged(state_path(archive, site.name), error))
+                continue
+            if has_work:
                 yield run
             else:
                 run.close()
@@ -90,12 +102,17 @@ def crawl(
         spider = crawler.spider
         assert isinstance(spider, NewsSpider)
         spider.closed("shutdown")  # for the runs that Scrapy left open, if it was broken off
+    Corpus(archive).forget_runs(utc_now() - timedelta(days=KEPT_REPORTS_DAYS))
     if isinstance(spider.fatal, sqlite3.OperationalError):
         raise OSError(str(spider.fatal)) from spider.fatal
     if spider.fatal:
         raise spider.fatal
-    reports = tuple(spider.reports)
-    return Crawled(reports=reports, busy=tuple(busy), unusable=tuple(unusable), idle=tuple(idle))
+    return Crawled(
+        reports=tuple(spider.reports),
+        busy=tuple(busy),
+        unusable=(*unusable, *spider.unusable),
+        idle=tuple(idle),
+    )
 
 
 def _sites_at_once() -> int:

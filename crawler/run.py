@@ -27,6 +27,7 @@ from crawler.politeness import (
     patience_seconds,
 )
 from crawler.schedule import DAY, HOUR, MINUTE, next_missing_check
+from crawler.state import damaged, is_damage
 from crawler.trust import AUDIT_EVERY
 from crawler.urls import canonicalize, netloc, origin
 
@@ -111,6 +112,8 @@ class Run:
         self._tries: Counter[int] = Counter()
         self._failures_in_a_row = 0
         self._hosts: Hosts[Run, Ask] | None = None
+        self._robots_until: dict[str, datetime] = {}
+        """Until when the robots.txt known of each origin stands."""
         self._left: set[str] = set()
         """Hosts left for the next run: they ask for more patience than this one has."""
 
@@ -213,7 +216,7 @@ class Run:
             self._refuse(due, reason, next_missing_check(due.fails, now))
             return None
         host = origin(due.link.url)
-        if host not in self.gate.robots and not self._remembers_robots(host, now):
+        if now >= self._robots_until.get(host, now) and not self._remembers_robots(host, now):
             waiting = self._waiting.setdefault(host, [])
             waiting.append(due)
             return Ask(url=f"{host}/robots.txt", due=None, robots_of=host) if len(waiting) == 1 else None
@@ -308,10 +311,12 @@ class Run:
             OSError: the disk is full or not writable.
         """
         self.account.requests += 1
-        if answer.capture:
-            self.account.received_bytes += len(answer.capture.body)
-            self._heed(ask, answer.capture)
-        self.hosts.answered(netloc(ask.url))
+        try:
+            if answer.capture:
+                self.account.received_bytes += len(answer.capture.body)
+                self._heed(ask, answer.capture)
+        finally:
+            self.hosts.answered(netloc(ask.url))
         if ask.due is None:
             return self._robots_answered(ask, answer)
         await self._page_answered(ask.due, answer)
@@ -350,9 +355,15 @@ class Run:
         self._failures_in_a_row = 0
         try:
             retry = await self.intake.take(due, answer.capture, tries=self._tries[due.id])
-        except (OSError, sqlite3.OperationalError):
+        except (
+            OSError,
+            sqlite3.OperationalError,
+            sqlite3.ProgrammingError,
+        ):  # the last: broken off meanwhile
             raise
         except Exception as error:  # an error that is this one page's own is its outcome and stops nothing
+            if is_damage(error):
+                raise
             log.exception("%s", due.link.url)
             self._give_up(due, f"{type(error).__name__}: {error}")
             return
@@ -423,7 +434,7 @@ class Run:
         fetched_at, status, body = kept
         if not status or status >= 500 or now.timestamp() - fetched_at >= ROBOTS_MAX_AGE_SECONDS:
             return False
-        self._know_robots(host, Robots.read(status, body), now)
+        self._know_robots(host, Robots.read(status, body), datetime.fromtimestamp(fetched_at, UTC))
         return True
 
     def _robots_answered(self, ask: Ask, answer: Answer) -> list[Ask]:
@@ -459,9 +470,12 @@ class Run:
                 self._let_go(due)
         return []
 
-    def _know_robots(self, host: str, robots: Robots, now: datetime) -> None:
+    def _know_robots(self, host: str, robots: Robots, fetched: datetime) -> None:
+        now, unreachable = self._now(), robots.state == "unreachable"
+        age = UNREACHABLE_INTERVAL_SECONDS if unreachable else ROBOTS_MAX_AGE_SECONDS
+        self._robots_until[host] = fetched + timedelta(seconds=age)
         self.gate.robots[host] = robots
-        if host not in self.gate.homes or robots.state == "unreachable":
+        if host not in self.gate.homes or unreachable:
             return
         asked = self.gate.crawl_delay_seconds(host)
         if asked is not None and asked > self.config.max_crawl_delay:
@@ -496,6 +510,12 @@ class Run:
         self.frontier.end(now, self._holding.corpus.write_run(report).name, report)
         self._holding.close()
         return report
+
+    def break_off(self, error: Exception) -> str:
+        """Give the site back after *error*, which says that its state is damaged; return what to say of it."""
+        self.hosts.withdraw(self)
+        self.close()
+        return damaged(self.frontier.path, error)
 
     def close(self) -> None:
         """Give the site back without a report: nothing was to be done, or nothing can be stored."""

@@ -116,7 +116,7 @@ class State:
                 raise
             if isinstance(error, sqlite3.OperationalError):
                 raise OSError(f"{path}: {error}") from error
-            raise BadState(_not_a_state_file(path, error)) from error
+            raise BadState(damaged(path, error)) from error
 
     def close(self) -> None:
         """Give the site back."""
@@ -153,7 +153,7 @@ def looked_at(path: Path) -> Iterator[sqlite3.Connection]:
     except sqlite3.OperationalError as error:
         raise OSError(f"{path}: {error}") from error
     except sqlite3.DatabaseError as error:
-        raise BadState(_not_a_state_file(path, error)) from error
+        raise BadState(damaged(path, error)) from error
     finally:
         db.close()
 
@@ -185,7 +185,13 @@ def _require_version(db: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def _not_a_state_file(path: Path, error: Exception) -> str:
+def is_damage(error: Exception) -> bool:
+    """Whether *error* says that a state file is no longer whole; a full disk, for one, says so by a class of its own."""
+    return type(error) is sqlite3.DatabaseError
+
+
+def damaged(path: Path, error: Exception) -> str:
+    """Return what to say of the state file at *path*, which *error* says cannot be used."""
     return (
         f"{path} is no state file ({error}); pressmark verify --rebuild-state makes it anew from the captures"
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from crawler.captures import digest, read_records, sizes
-from crawler.corpus import BadCorpusFile, Corpus, dump, file_digest
+from crawler.corpus import BadCorpusFile, Corpus, file_digest
 from crawler.holding import state_path
 from crawler.items import Article
 from crawler.progress import Progress
@@ -49,6 +49,16 @@ class Verified:
     def note(self, where: str, what: str) -> None:
         """Note something worth knowing of *where*."""
         self.notes.append(Finding(where=where, what=what))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Text:
+    """What is remembered of an article: a site may have more of them than memory holds."""
+
+    id: str
+    file_digest: str
+    gone: str | None
+    copy_of: str | None
 
 
 @dataclass(slots=True)
@@ -130,10 +140,10 @@ def _committed(name: str, archive: Path) -> dict[str, int]:
         return {}
 
 
-def _corpus(name: str, archive: Path, told: Verified, captures: _Held) -> dict[str, Article]:
-    """Read every article; return them by stem."""
+def _corpus(name: str, archive: Path, told: Verified, captures: _Held) -> dict[str, _Text]:
+    """Read every article; return what is to be remembered of each, by stem."""
     corpus = Corpus(archive)
-    articles: dict[str, Article] = {}
+    articles: dict[str, _Text] = {}
     for file in corpus.scan(name):
         where = f"corpus/{file.stem}.md"
         told.articles += 1
@@ -142,7 +152,9 @@ def _corpus(name: str, archive: Path, told: Verified, captures: _Held) -> dict[s
         except BadCorpusFile as error:
             told.find(where, str(error))
             continue
-        articles[file.stem] = article
+        articles[file.stem] = _Text(
+            id=article.id, file_digest=file_digest(article), gone=article.gone, copy_of=article.copy_of
+        )
         if (found := _ID.search(file.stem)) is None or found[1] != article.id:
             told.find(where, f"its name is not that of id {article.id}")
         if article.site != name:
@@ -151,12 +163,12 @@ def _corpus(name: str, archive: Path, told: Verified, captures: _Held) -> dict[s
             told.find(where, f"its id is not that of {article.url}")
         _capture_of(article, where, told, captures)
     ids = {article.id for article in articles.values()}
-    for place, article in articles.items():
-        if article.copy_of and article.copy_of not in ids:
-            told.find(f"corpus/{place}.md", f"it is a copy of {article.copy_of}, which is not held")
-    texts = {file.stem for file in corpus.scan(name)}
+    for place, text in articles.items():
+        if text.copy_of and text.copy_of not in ids:
+            told.find(f"corpus/{place}.md", f"it is a copy of {text.copy_of}, which is not held")
     for path in sorted((archive / "links" / name).rglob("*.jsonl")):
-        if path.relative_to(archive / "links").with_suffix("").as_posix() not in texts:
+        place = path.relative_to(archive / "links").with_suffix("").as_posix()
+        if place not in articles and not corpus.text_path(place).exists():
             told.find(path.relative_to(archive).as_posix(), "links of an article that is not there")
     return articles
 
@@ -173,12 +185,10 @@ def _capture_of(article: Article, where: str, told: Verified, captures: _Held) -
         told.find(where, f"its digest is not that of its capture {article.warc}")
 
 
-def _revisions(
-    name: str, archive: Path, told: Verified, captures: _Held, articles: dict[str, Article]
-) -> None:
+def _revisions(name: str, archive: Path, told: Verified, captures: _Held, articles: dict[str, _Text]) -> None:
     corpus = Corpus(archive)
-    newest = {article.id: article for article in articles.values()}
-    previous: tuple[str, Article] | None = None
+    newest = {article.id: article.file_digest for article in articles.values()}
+    previous: tuple[str, str] | None = None
     for path in corpus.revisions(name):
         where = path.relative_to(archive).as_posix()
         told.revisions += 1
@@ -191,15 +201,15 @@ def _revisions(
             told.find(where, f"it is of {article.id}")
         if article.id not in newest:
             told.find(where, "an earlier text of an article that is not there")
-        elif dump(article) == dump(newest[article.id]):
+        elif file_digest(article) == newest[article.id]:
             told.find(where, "it is the same as the newest text")
-        if previous and previous[0] == article.id and dump(previous[1]) == dump(article):
+        if previous == (article.id, file_digest(article)):
             told.find(where, "it is the same as the text before")
-        previous = (article.id, article)
+        previous = (article.id, file_digest(article))
         _capture_of(article, where, told, captures)
 
 
-def _state(name: str, archive: Path, told: Verified, captures: _Held, articles: dict[str, Article]) -> None:
+def _state(name: str, archive: Path, told: Verified, captures: _Held, articles: dict[str, _Text]) -> None:
     path = state_path(archive, name)
     where = path.relative_to(archive).as_posix()
     if not path.exists():
@@ -218,9 +228,7 @@ def _state(name: str, archive: Path, told: Verified, captures: _Held, articles: 
         told.find(where, f"{error}; --rebuild-state makes it from the captures")
 
 
-def _state_and_corpus(
-    db: sqlite3.Connection, where: str, told: Verified, articles: dict[str, Article]
-) -> None:
+def _state_and_corpus(db: sqlite3.Connection, where: str, told: Verified, articles: dict[str, _Text]) -> None:
     known: set[str] = set()
     for row in db.execute(
         "select article_id, stem, file_digest, gone_at from link where article_id is not null"
@@ -231,7 +239,7 @@ def _state_and_corpus(
             told.find(f"corpus/{row['stem']}.md", "the state knows it, and it is not there or cannot be read")
         elif article.id != row["article_id"]:
             told.find(where, f"{row['stem']} is of {article.id}, not of {row['article_id']}")
-        elif file_digest(article) != row["file_digest"]:
+        elif article.file_digest != row["file_digest"]:
             told.note(f"corpus/{row['stem']}.md", "edited by hand")
         elif (article.gone is None) != (row["gone_at"] is None):
             told.find(

@@ -3,6 +3,7 @@
 import hashlib
 from contextlib import suppress
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -325,6 +326,8 @@ def test_run_reports_come_oldest_first(tmp_path: Path) -> None:
     last.write_text("{")
     with pytest.raises(BadCorpusFile, match="cannot be read"):
         corpus.read_run(last)
+    corpus.forget_runs(datetime(2025, 11, 2, 0, 0, 1, tzinfo=UTC))
+    assert set(corpus.run_paths()) == {again, other}  # the last of a site stays, however old
 
 
 def test_what_a_kill_left_half_written_is_swept_for_its_own_site(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from crawler.corpus import Corpus
 from crawler.frontier import Frontier
 from crawler.items import Article, Quality, RunReport, Yield
+from crawler.urls import site_name
 from tests.conftest import Done, pressmark
 from tests.newspaper.serve import Handler, Newspaper, fail, redirect, send
 
@@ -554,3 +555,34 @@ class TestTheReport:
         assert "nothing is due" in done.err
         assert small.requests == []
         assert len(list((tmp_path / "runs").glob("*.json"))) == 1
+
+
+def test_a_state_file_damaged_while_it_is_crawled_ends_its_own_site_alone(
+    small: Small, newspaper: Newspaper, tmp_path: Path
+) -> None:
+    for number in range(30):
+        small.article(f"/story-{number}", number)
+    small.front(*(f"/story-{number}" for number in range(30)))
+    name = site_name(small.url)
+
+    def damage(handler: Handler) -> None:
+        for path in (tmp_path / "state").glob(f"{name}.sqlite*"):
+            with path.open("r+b") as file:
+                file.write(b"\x00" * path.stat().st_size)
+        handler.answer(200, {"Content-Type": "text/html"}, small.site["/story-3"].encode())
+
+    small.faults["/story-3"] = damage
+    hosts = [part for host in (*small.hosts, *newspaper.hosts) for part in ("--allow-host", host)]
+    done = pressmark(
+        "crawl", small.url, newspaper.url, *hosts, "--delay", "0", "--archive", tmp_path, "--json"
+    )
+    assert done.code == 3
+    [told] = [line for line in done.err.splitlines() if f"{name}.sqlite" in line]
+    assert "--rebuild-state" in told
+    [other] = done.json
+    assert other["site"] == site_name(newspaper.url)
+    assert other["finished"] == "done"
+    assert other["outcomes"]["stored"] > 40
+    assert pressmark("verify", name, "--rebuild-state", "--archive", tmp_path).code == 0
+    small.faults["/story-3"] = send(small.site["/story-3"].encode())
+    assert report(run(small, tmp_path))["held"] == 30

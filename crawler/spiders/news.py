@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from crawler.hosts import Hosts
 from crawler.items import Capture, RunReport
 from crawler.resolver import NotPublic
 from crawler.run import Answer, Ask, Run, utc_now
+from crawler.state import is_damage
 from crawler.transfer import IncompleteBody, OversizedBody, UnknownCoding, undo_codings
 from crawler.urls import canonicalize, netloc, origin
 from crawler.workers import Workers
@@ -54,6 +56,8 @@ class NewsSpider(Spider):
         super().__init__()
         self.reports: list[RunReport] = []
         self.fatal: Exception | None = None
+        self.unusable: list[str] = []
+        """Why a site's state file could not be used any more, for each such site."""
         self._runs = runs
         self._at_once = at_once
         self._active: dict[Run, asyncio.Event] = {}
@@ -107,7 +111,10 @@ class NewsSpider(Spider):
         try:
             for run in self._runs:
                 self._active[run] = asyncio.Event()
-                await self._feed(run)
+                try:
+                    await self._feed(run)
+                except sqlite3.DatabaseError as error:
+                    self._break_off(run, error)
         except Exception as error:  # noqa: BLE001 - raised anew by `crawler.crawl`; Scrapy would only log it
             self._give_up(error)
 
@@ -115,7 +122,7 @@ class NewsSpider(Spider):
         """Put what *run* asks for into the queues of its hosts, until it is done."""
         await run.begin(self._hosts)
         wake = self._active[run]
-        while not self.fatal:
+        while not self.fatal and run in self._active:
             wake.clear()
             for ask in run.asks():
                 self._ask(run, ask)
@@ -155,10 +162,18 @@ class NewsSpider(Spider):
         await self._tell(run, ask, Answer(failure=_reason(error), lasting=lasting))
 
     async def _tell(self, run: Run, ask: Ask, answer: Answer) -> None:
+        if run not in self._active:
+            self._hosts.answered(netloc(ask.url))
+            return
         try:
             for further in await run.answered(ask, answer):
                 self._ask(run, further)
         except Exception as error:
+            if run not in self._active:  # broken off while this answer was read
+                return
+            if is_damage(error):
+                self._break_off(run, error)
+                return
             self._give_up(error)
             raise CloseSpider("error") from error
         if self._on_progress:
@@ -169,6 +184,15 @@ class NewsSpider(Spider):
     def _end(self, run: Run) -> None:
         del self._active[run]
         self.reports.append(run.end())
+
+    def _break_off(self, run: Run, error: Exception) -> None:
+        """Go on without *run*, whose state *error* says is damaged; raises *error* when it says something else."""
+        if run not in self._active:  # by another of its answers
+            return
+        if not is_damage(error):
+            raise error
+        self._active.pop(run).set()
+        self.unusable.append(run.break_off(error))
 
     def _give_up(self, error: Exception) -> None:
         """Stop every run: nothing can be stored."""

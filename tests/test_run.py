@@ -1,0 +1,135 @@
+"""One run told by hand what time it is and what came back: what takes days, and what two runs do to one host."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from crawler.config import CrawlConfig, site_at
+from crawler.gate import Options
+from crawler.hosts import Hosts
+from crawler.items import Capture, Kind, Link, Reading, Source
+from crawler.run import Answer, Ask, Run
+
+START = datetime(2025, 11, 2, 12, tzinfo=UTC)
+HOME = "https://news.example"
+
+
+class Told:
+    """Runs in an archive, their clock, and what they sent to the hosts they share."""
+
+    def __init__(self, archive: Path) -> None:
+        self.archive = archive
+        self.now = START
+        self.sent: list[tuple[Run, Ask]] = []
+        self.hosts: Hosts[Run, Ask] = Hosts(lambda run, ask: self.sent.append((run, ask)))
+
+    def run(self, url: str = f"{HOME}/", **config: object) -> Run:
+        async def read(capture: Capture, link: Link) -> Reading:
+            return Reading(kind=Kind.OTHER, reasons=("a page",))
+
+        return Run(
+            site_at(url), self.archive, config=CrawlConfig(max_minutes=44_640, **config),  # type: ignore[arg-type]
+            options=Options(), read=read, now=lambda: self.now,
+        )  # fmt: skip
+
+    async def answer(
+        self, run: Run, ask: Ask, status: int = 200, body: bytes = b"", **headers: str
+    ) -> list[Ask]:
+        named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+        capture = Capture(url=ask.url, status=status, headers=named, body=body, captured=self.now)
+        return await run.answered(ask, Answer(capture=capture))
+
+    async def begin(self, run: Run, robots: bytes = b"User-agent: *\nDisallow: /no\n") -> list[Ask]:
+        """Begin *run*, answer for robots.txt; return what it asks for then."""
+        await run.begin(self.hosts)
+        [ask] = run.asks()
+        assert ask.url.endswith("/robots.txt")
+        return await self.answer(run, ask, body=robots)
+
+    async def quiet(self, run: Run) -> None:
+        """Begin *run* and answer until it has nothing more to ask for: it has a front page and nothing else."""
+        asks = await self.begin(run)
+        while asks:
+            for ask in asks:
+                is_front = ask.due is not None and ask.due.link.source is Source.START
+                await self.answer(run, ask, 200 if is_front else 404, b"<title>Home</title>")
+            asks = run.asks()
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Told:
+    return Told(tmp_path)
+
+
+def go(work: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(work())  # type: ignore[arg-type]
+
+
+def test_within_a_run_of_days_robots_txt_is_asked_for_again_every_day(told: Told) -> None:
+    async def days() -> None:
+        run = told.run()
+        await told.quiet(run)
+        run.frontier.add([Link(url=f"{HOME}/a", source=Source.SECTION)], told.now)
+        told.now += timedelta(hours=23)
+        assert [ask.url for ask in run.asks()] == [f"{HOME}/a"]
+        run.frontier.add([Link(url=f"{HOME}/b", source=Source.SECTION)], told.now)
+        told.now += timedelta(hours=2)
+        [ask] = run.asks()
+        assert ask.url == f"{HOME}/robots.txt"
+        assert await told.answer(run, ask, body=b"User-agent: *\nDisallow: /b\n") == []
+        row = run.frontier.find(f"{HOME}/b")
+        assert row is not None
+        assert row.fetched_at is None
+        run.close()
+
+    go(days)
+
+
+def test_a_robots_txt_that_another_host_could_not_give_is_asked_for_again_later_in_the_run(
+    told: Told,
+) -> None:
+    async def later() -> None:
+        run = told.run()
+        await told.quiet(run)
+        run.gate.admit("https://m.news.example/")
+        run.frontier.add([Link(url="https://m.news.example/a", source=Source.FEED)], told.now)
+        [ask] = [ask for ask in run.asks() if ask.due is None]
+        assert await told.answer(run, ask, status=500) == []
+        told.now += timedelta(minutes=16)
+        [ask] = [ask for ask in run.asks() if ask.due is None]
+        [page] = await told.answer(run, ask, body=b"")
+        assert page.url == "https://m.news.example/a"
+        run.close()
+
+    go(later)
+
+
+def test_a_host_that_wants_to_be_left_for_long_is_left_by_every_run_that_waits_for_it(told: Told) -> None:
+    async def left() -> None:
+        first, second = told.run(), told.run("https://other.example/")
+        second.gate.admit(f"{HOME}/")
+        for run in (first, second):
+            await told.quiet(run)
+            run.frontier.add([Link(url=f"{HOME}/by-{run.site.name}", source=Source.SECTION)], told.now)
+        [mine], [robots] = first.asks(), second.asks()
+        [other] = await told.answer(second, robots)
+        told.hosts.ask("news.example", first, mine, gap_seconds=1)
+        told.hosts.ask("news.example", second, other, gap_seconds=1)
+        assert told.sent == [(first, mine)]
+        await told.answer(first, mine, status=503, Retry_After="86400")
+        assert first.finished
+        assert "asked to wait 86400 s" in first.finished
+        assert second.finished is None
+        assert second.asks() == []
+        assert second.is_done(second.wakes_at())  # what waited behind it was given back, for a later run
+        told.now += timedelta(days=2)
+        found = second.frontier.find(f"{HOME}/by-other.example")
+        assert found is not None
+        assert not second.frontier.is_leased(found)
+        first.close()
+        second.close()
+
+    go(left)
