@@ -75,17 +75,32 @@ _MAY_BE_LEASED = (
 )
 _NEWEST_FIRST = "rank desc, priority, id"
 # Which links, and their order; in the order in which they are taken. Each walks an index of its own, whose condition is
-# stated as the index states it: SQLite infers nothing.
+# stated as the index states it: SQLite infers nothing. What is new is taken in three steps, of which the first and the
+# last are for what nothing dates, so that years of links outside the days wanted are not walked through each time.
+_AGAIN = "state != 'new' and lane > 0"
+
+
+def _new(lane: Lane) -> tuple[tuple[str, str], ...]:
+    which = f"state = 'new' and lane > 0 and lane = {lane:d} and rank"
+    return (
+        (f"{which} > :newest and published is null", _NEWEST_FIRST),
+        (f"{which} between :since and :newest", _NEWEST_FIRST),
+        (f"{which} < :since and published is null", _NEWEST_FIRST),
+    )
+
+
 _LANES = (
     ("lane = 0", "priority, next_check, id"),
-    ("state = 'new' and lane > 0 and lane = 1", _NEWEST_FIRST),
-    ("state != 'new' and lane > 0", "next_check, id"),
-    ("state = 'new' and lane > 0 and lane = 2", _NEWEST_FIRST),
+    *_new(Lane.NEWS),
+    (_AGAIN, "next_check, id"),
+    *_new(Lane.BACKFILL),
 )
 _LEASES = tuple(
     f"select * from link where {which} and {_MAY_BE_LEASED} order by {order} limit :count"  # noqa: S608 (constants)
     for which, order in _LANES
 )
+_BACKFILLS = 3
+"""So many of them, the last, are of the last lane."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +252,8 @@ class Frontier(Fetches):
         if row["state"] == "new" and row["kind"] is None:
             if lane < row["lane"]:
                 changes["lane"] = lane
-            if rank > row["rank"]:
+            rank = row["published"] or link.published or max(rank, row["rank"])
+            if rank != row["rank"]:
                 changes["rank"] = rank
         if depth < row["depth"]:
             changes["depth"] = depth
@@ -320,7 +336,7 @@ class Frontier(Fetches):
             self._waiting = self.waiting_count()
         terms = self._terms(now, since, until, paused)
         with self.commit() as db:
-            for query in _LEASES if backfill else _LEASES[:-1]:
+            for query in _LEASES if backfill else _LEASES[:-_BACKFILLS]:
                 rows = db.execute(query, {**terms, "count": count - len(leased)}).fetchall()
                 db.executemany(
                     "update link set state = 'leased' where id = ?", [(row["id"],) for row in rows]
@@ -341,7 +357,7 @@ class Frontier(Fetches):
     ) -> bool:
         """Return whether `lease` could give a link now."""
         terms = {**self._terms(now, since, until, paused), "count": 1}
-        queries = _LEASES if backfill else _LEASES[:-1]
+        queries = _LEASES if backfill else _LEASES[:-_BACKFILLS]
         return any(self.db.execute(query, terms).fetchone() for query in queries)
 
     def lease_at(self, link: Link, now: datetime) -> Due:
@@ -359,6 +375,7 @@ class Frontier(Fetches):
             "run": self.run_id,
             "since": since.isoformat() if since else "",
             "until": until.isoformat() if until else "9999-99-99",
+            "newest": f"{until or '9999-99-99'}~",  # the last moment of the day, and after it
             "paused": json.dumps(sorted(paused)),
             "full": self._waiting >= MAX_WAITING,
         }

@@ -43,6 +43,8 @@ create table link (
 create index link_found_on on link (found_on);
 create index link_listing on link (next_check) where lane = 0 and next_check is not null;
 create index link_new on link (lane, rank desc, priority, id) where state = 'new' and lane > 0 and next_check is not null;
+create index link_undated on link (lane, rank desc, priority, id)
+    where state = 'new' and lane > 0 and next_check is not null and published is null;
 create index link_again on link (next_check) where state != 'new' and lane > 0 and next_check is not null;
 create index link_retry on link (next_check) where state = 'retry';
 create index link_leased on link (state) where state = 'leased';

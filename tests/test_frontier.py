@@ -492,11 +492,22 @@ def test_what_was_not_there_is_due_when_a_better_source_names_it(frontier: Front
 
 
 def test_each_lane_walks_an_index_of_its_own(frontier: Frontier) -> None:
-    terms = {"now": 0, "run": 1, "since": "", "until": "9", "paused": "[]", "full": False, "count": 1}
-    for query, index in zip(_LEASES, ("link_listing", "link_new", "link_again", "link_new"), strict=True):
+    terms = {
+        "now": 0,
+        "run": 1,
+        "since": "",
+        "until": "9",
+        "newest": "9~",
+        "paused": "[]",
+        "full": False,
+        "count": 1,
+    }
+    new = ("link_undated", "link_new", "link_undated")
+    for query, index in zip(_LEASES, ("link_listing", *new, "link_again", *new), strict=True):
         plan = " / ".join(row["detail"] for row in frontier.db.execute(f"explain query plan {query}", terms))
         assert f"USING INDEX {index}" in plan, plan
-        if index == "link_new":
+        if index in new:
+            assert "rank" in plan, plan
             assert "TEMP B-TREE" not in plan, plan
 
 
@@ -560,3 +571,35 @@ def test_a_full_frontier_keeps_back_old_sitemaps_and_no_new_one(
     frontier.add([link("1"), link("2"), link("old.xml", Source.SITEMAP_INDEX, modified="2001-01-01")], NOW)
     frontier.add([link("new.xml", Source.SITEMAP_INDEX)], NOW, news=True)
     assert names(frontier.lease(9, NOW)) == ["new.xml", "1", "2"]
+
+
+def test_between_two_days_what_is_dated_to_them_comes_with_what_nothing_dates(frontier: Frontier) -> None:
+    found = [
+        link("undated"),
+        link("changed-before", Source.SITEMAP, modified="2019-01-01"),
+        *(
+            link(day, Source.SITEMAP, published=day)
+            for day in ("2020-12-31", "2021-01-01", "2021-12-31T23:00:00Z")
+        ),
+        link("changed-within", Source.SITEMAP, modified="2021-06-01"),
+        link("after", Source.SITEMAP, published="2022-01-01"),
+        link("map", Source.SITEMAP_INDEX),
+    ]
+    frontier.add(found, NOW)
+    leased = frontier.lease(10, NOW, since=date(2021, 1, 1), until=date(2021, 12, 31))
+    names = [due.link.url.removeprefix(BASE) for due in leased]
+    assert names == [
+        "map",
+        "2021-12-31T23:00:00Z",
+        "changed-within",
+        "2021-01-01",
+        "changed-before",
+        "undated",
+    ]
+
+
+def test_the_day_of_publication_outweighs_the_last_change_once_it_is_known(frontier: Frontier) -> None:
+    frontier.add([link("a", Source.SITEMAP, modified="2025-10-30"), link("b", published="2025-10-01")], NOW)
+    frontier.add([link("a", Source.SITEMAP, published="2019-05-01"), link("b", modified="2025-10-31")], NOW)
+    assert [due.link.url for due in frontier.lease(10, NOW, until=date(2019, 12, 31))] == [BASE + "a"]
+    assert [due.link.url for due in frontier.lease(10, NOW)] == [BASE + "b"]
