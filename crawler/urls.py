@@ -42,6 +42,11 @@ _DROPPED_PARAMETERS = TRACKING_PARAMETERS | SESSION_PARAMETERS
 _SESSION_IN_PATH = re.compile(r";jsessionid=[^/?#;]*", re.IGNORECASE)
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+# What is in canonical form beyond doubt, as most links are; all else is taken apart.
+_CANONICAL = re.compile(
+    r"https?://(?=[^/]{1,253}/)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}/(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?",
+    re.ASCII,
+)
 _PERCENT = re.compile(r"%([0-9A-Fa-f]{2})?")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
@@ -66,6 +71,8 @@ def canonicalize(url: str, base: str | None = None) -> str | None:
     dropped, dot segments resolved, percent-escapes normalised, an empty path ``/``, a trailing slash as
     given, no fragment, no user name, no tracking or session parameters, other query pairs sorted by key.
     """
+    if _CANONICAL.fullmatch(url) and len(url) <= MAX_URL_BYTES:
+        return url
     url = _CONTROLS.sub("", url.strip())
     if base is not None and not url.startswith(("https://", "http://")):
         try:

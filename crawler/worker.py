@@ -5,6 +5,7 @@ it says one empty message: it is ready. No page of its can stop the crawl: its m
 that nobody ends in time.
 """
 
+import gc
 import resource
 import signal
 import sys
@@ -19,6 +20,8 @@ from crawler.reading import read
 
 TIME_LIMIT_SECONDS = 10
 MEMORY_LIMIT_BYTES = 1024**3
+MAX_GARBAGE_OBJECTS = 100_000
+"""With so many new objects, a page is looked through for garbage while it is read."""
 
 
 class Asked(msgspec.Struct, array_like=True):
@@ -83,10 +86,14 @@ def limit_memory() -> None:
 def main() -> None:
     """Read what is asked for until nobody asks any more."""
     limit_memory()
+    # The trees of a page are garbage all at once when it is read; looking for some before costs a twelfth of the time.
+    gc.freeze()
+    gc.set_threshold(MAX_GARBAGE_OBJECTS)
     with Connection(int(sys.argv[1])) as asker, suppress(EOFError, ConnectionError):
         asker.send_bytes(b"")
         while True:
             asker.send_bytes(answer(asker.recv_bytes()))
+            gc.collect()
 
 
 if __name__ == "__main__":

@@ -7,8 +7,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crawler.urls import (
+    _CANONICAL,
     MAX_QUERY_PAIRS,
     MAX_URL_BYTES,
+    _canonical,
     article_id,
     canonicalize,
     identity,
@@ -316,3 +318,16 @@ def test_a_file_that_holds_no_page(url: str, asset: bool) -> None:
 )
 def test_the_shape_an_address_shares_with_its_like(one: str, other: str, alike: bool) -> None:
     assert (pattern(one) == pattern(other)) is alike
+
+
+LABELS = st.sampled_from(["a", "news", "xn--", "xn--zrich-kva", "xn--a-0", "a--b", "1", "w" * 63, "example"])
+SEGMENTS = st.sampled_from(
+    ["a", "A-b_c~d.html", "a..", "-", "_", "x.", "%41", "..", ".", "", "2025", "é", "a b", "a;jsessionid=1"]
+)
+
+
+@given(st.lists(LABELS, min_size=1, max_size=6), st.lists(SEGMENTS, max_size=6))
+def test_what_is_taken_for_canonical_at_a_glance_is_so(labels: list[str], segments: list[str]) -> None:
+    url = f"https://{'.'.join(labels)}.com/{'/'.join(segments)}"
+    assert canonicalize(url) == _canonical(url)
+    assert _CANONICAL.fullmatch("https://www.news.example/2025/11/a-story.html")

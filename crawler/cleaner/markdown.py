@@ -2,7 +2,7 @@
 
 import re
 
-from bs4.element import NavigableString, Tag
+from bs4.element import NavigableString, PageElement, Tag
 
 _ENTITY = re.compile(r"&(?=#?[0-9A-Za-z]{1,40};)")
 _BACKSLASH = re.compile(r"\\(?=[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]|$)")
@@ -179,11 +179,8 @@ def _inline(tag: Tag) -> str:
 
 def _spans(tag: Tag, *, in_link: bool, marked: bool) -> str:
     children = list(tag.children)
-    plain = [child.get_text() if isinstance(child, Tag) else str(child) for child in children]
     out = ""
     for at, child in enumerate(children):
-        before = out[-1:]
-        after = next((text[0] for text in plain[at + 1 :] if text), "")
         if isinstance(child, NavigableString):
             text = _escape_inside(str(child))
             if in_link:
@@ -193,8 +190,14 @@ def _spans(tag: Tag, *, in_link: bool, marked: bool) -> str:
                 text = text[:-1] + "\\!"
             out += text
         elif isinstance(child, Tag):
-            out += _span(child, before, after, in_link=in_link, marked=marked)
+            after = _start_of(children[at + 1 :]) if child.name in {"em", "strong"} else ""
+            out += _span(child, out[-1:], after, in_link=in_link, marked=marked)
     return out
+
+
+def _start_of(elements: list[PageElement]) -> str:
+    """Return the first character of the text of *elements*."""
+    return next((text[0] for element in elements if (text := element.get_text())), "")
 
 
 def _span(tag: Tag, before: str, after: str, *, in_link: bool, marked: bool) -> str:
