@@ -367,9 +367,13 @@ class Corpus:
 
     def forget_runs(self, before: datetime) -> None:
         """Remove the reports of runs that began *before* then, but for the last of each site."""
+        stamp = f"{before:%Y%m%dT%H%M%S}"
+        # By name alone: there may be very many, of which most often none is old.
+        if not any(path.name < stamp for path in self.archive.glob("runs/*.json")):
+            return
         last = set(self.last_runs().values())
         for path in self.run_paths():
-            if path.name < f"{before:%Y%m%dT%H%M%S}" and path not in last:
+            if path.name < stamp and path not in last:
                 path.unlink(missing_ok=True)
 
     def sweep(self, site: str) -> None:

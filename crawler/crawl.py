@@ -102,7 +102,8 @@ def crawl(
         spider = crawler.spider
         assert isinstance(spider, NewsSpider)
         spider.closed("shutdown")  # for the runs that Scrapy left open, if it was broken off
-    Corpus(archive).forget_runs(utc_now() - timedelta(days=KEPT_REPORTS_DAYS))
+    with suppress(OSError):  # another's file; it may go another time
+        Corpus(archive).forget_runs(utc_now() - timedelta(days=KEPT_REPORTS_DAYS))
     if isinstance(spider.fatal, sqlite3.OperationalError):
         raise OSError(str(spider.fatal)) from spider.fatal
     if spider.fatal:

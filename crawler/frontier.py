@@ -252,9 +252,13 @@ class Frontier(Fetches):
         if row["state"] == "new" and row["kind"] is None:
             if lane < row["lane"]:
                 changes["lane"] = lane
-            rank = row["published"] or link.published or max(rank, row["rank"])
-            if rank != row["rank"]:
-                changes["rank"] = rank
+            rank = max(rank, row["rank"])
+        else:
+            rank = row["rank"]
+        # In every state, for a link that was asked for may come back to the new ones: its day is what it is ranked by.
+        rank = row["published"] or link.published or rank
+        if rank != row["rank"]:
+            changes["rank"] = rank
         if depth < row["depth"]:
             changes["depth"] = depth
             if row["state"] == "new" and row["next_check"] is None:

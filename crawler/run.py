@@ -435,9 +435,10 @@ class Run:
         if kept is None:
             return False
         fetched_at, status, body = kept
-        if not status or status >= 500 or now.timestamp() - fetched_at >= ROBOTS_MAX_AGE_SECONDS:
+        robots = Robots.read(status or None, body)
+        if robots.state == "unreachable" or now.timestamp() - fetched_at >= ROBOTS_MAX_AGE_SECONDS:
             return False
-        self._know_robots(host, Robots.read(status, body), datetime.fromtimestamp(fetched_at, UTC))
+        self._know_robots(host, robots, datetime.fromtimestamp(fetched_at, UTC))
         return True
 
     def _robots_answered(self, ask: Ask, answer: Answer) -> list[Ask]:

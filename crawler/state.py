@@ -43,8 +43,6 @@ create table link (
 create index link_found_on on link (found_on);
 create index link_listing on link (next_check) where lane = 0 and next_check is not null;
 create index link_new on link (lane, rank desc, priority, id) where state = 'new' and lane > 0 and next_check is not null;
-create index link_undated on link (lane, rank desc, priority, id)
-    where state = 'new' and lane > 0 and next_check is not null and published is null;
 create index link_again on link (next_check) where state != 'new' and lane > 0 and next_check is not null;
 create index link_retry on link (next_check) where state = 'retry';
 create index link_leased on link (state) where state = 'leased';
@@ -76,6 +74,12 @@ create table host (
 ) without rowid;
 create table pause (host text primary key, until integer not null) without rowid;
 """
+
+
+_UNDATED = (  # younger than the version: made wherever it is missing
+    "create index if not exists link_undated on link (lane, rank desc, priority, id)"
+    " where state = 'new' and lane > 0 and next_check is not null and published is null"
+)
 
 
 class SiteBusy(Exception):
@@ -110,6 +114,7 @@ class State:
                         self.db.execute(statement)
                     self.db.execute(f"pragma user_version = {VERSION}")
             _require_version(self.db, path)
+            self.db.execute(_UNDATED)
         except (sqlite3.DatabaseError, BadState) as error:
             if hasattr(self, "db"):
                 self.db.close()
@@ -195,7 +200,7 @@ def is_damage(error: Exception) -> bool:
 def damaged(path: Path, error: Exception) -> str:
     """Return what to say of the state file at *path*, which *error* says cannot be used."""
     return (
-        f"{path} is no state file ({error}); pressmark verify --rebuild-state makes it anew from the captures"
+        f"{path} cannot be used ({error}); pressmark verify --rebuild-state makes it anew from the captures"
     )
 
 

@@ -16,6 +16,7 @@ from crawler.items import Capture, Link, Reading
 from crawler.worker import TIME_LIMIT_SECONDS, Asked, Told
 
 MAX_WORKERS = 8
+START_LIMIT_SECONDS = 60
 ROOT = Path(__file__).parent.parent
 
 _ENCODE = msgspec.msgpack.Encoder().encode
@@ -43,7 +44,10 @@ class Workers:
         """
         asked = _ENCODE(Asked(capture, link))
         async with self._room:
-            worker = self._idle_one() or _Worker()
+            try:
+                worker = self._idle_one() or _Worker()
+            except OSError as error:  # too many processes or open files, or no memory: this page's trouble
+                raise ReadingFailed(f"no process to read it: {error}") from error
             self._busy.add(worker)
             try:
                 told = _DECODE(await worker.ask(asked))
@@ -90,6 +94,7 @@ class _Worker:
         command = [sys.executable, "-P", "-m", "crawler.worker", str(theirs.fileno())]
         # Ctrl-C and a service manager's stop reach every process; the main one alone decides when the others end.
         heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         try:
             with theirs:
                 self._process = subprocess.Popen(  # noqa: S603 - our own program
@@ -97,8 +102,11 @@ class _Worker:
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
-                    env=os.environ | {"PYTHONPATH": str(ROOT)},
+                    env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
                 )  # the mask is passed on
+        except OSError:
+            self._connection.close()
+            raise
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, heard)
         self._is_ready = False
@@ -111,7 +119,8 @@ class _Worker:
         """Return the answer to *asked*; raises `ReadingFailed` when there is none in time, or none any more."""
         try:
             if not self._is_ready:
-                await _readable(self._connection)
+                async with asyncio.timeout(START_LIMIT_SECONDS):
+                    await _readable(self._connection)
                 self._connection.recv_bytes()
                 self._is_ready = True
             self._connection.send_bytes(asked)
@@ -119,8 +128,9 @@ class _Worker:
                 await _readable(self._connection)
             return self._connection.recv_bytes()
         except TimeoutError as error:
-            raise ReadingFailed(f"not read within {TIME_LIMIT_SECONDS} s") from error
-        except (EOFError, ConnectionError) as error:
+            limit = TIME_LIMIT_SECONDS if self._is_ready else START_LIMIT_SECONDS
+            raise ReadingFailed(f"not read within {limit} s") from error
+        except (EOFError, OSError) as error:
             self.end()
             raise ReadingFailed(f"the reading died (exit code {self._process.returncode})") from error
 

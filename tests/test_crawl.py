@@ -440,7 +440,7 @@ class TestDamage:
         done = crawl(newspaper, tmp_path, urls=both)
         assert done.code == 3
         assert [report["site"] for report in done.json] == [second]
-        assert f"{first}.sqlite is no state file" in done.err
+        assert f"{first}.sqlite cannot be used" in done.err
 
 
 class TestHarshWeather:

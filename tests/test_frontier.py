@@ -603,3 +603,13 @@ def test_the_day_of_publication_outweighs_the_last_change_once_it_is_known(front
     frontier.add([link("a", Source.SITEMAP, published="2019-05-01"), link("b", modified="2025-10-31")], NOW)
     assert [due.link.url for due in frontier.lease(10, NOW, until=date(2019, 12, 31))] == [BASE + "a"]
     assert [due.link.url for due in frontier.lease(10, NOW)] == [BASE + "b"]
+
+
+def test_a_publication_learnt_while_a_link_is_asked_for_counts_when_it_is_given_back(
+    frontier: Frontier,
+) -> None:
+    frontier.add([link("a", Source.SITEMAP, modified="2025-10-30")], NOW)
+    [due] = frontier.lease(1, NOW)
+    frontier.add([link("a", Source.SITEMAP, published="2019-05-01")], NOW)
+    frontier.release(due)
+    assert [due.link.url for due in frontier.lease(1, NOW, until=date(2019, 12, 31))] == [BASE + "a"]

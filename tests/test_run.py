@@ -1,6 +1,7 @@
 """One run told by hand what time it is and what came back: what takes days, and what two runs do to one host."""
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from crawler.gate import Options
 from crawler.hosts import Hosts
 from crawler.items import Capture, Kind, Link, Reading, Source
 from crawler.run import Answer, Ask, Run
+from crawler.spiders.news import NewsSpider
 
 START = datetime(2025, 11, 2, 12, tzinfo=UTC)
 HOME = "https://news.example"
@@ -88,8 +90,9 @@ def test_within_a_run_of_days_robots_txt_is_asked_for_again_every_day(told: Told
     go(days)
 
 
+@pytest.mark.parametrize("status", [429, 500])
 def test_a_robots_txt_that_another_host_could_not_give_is_asked_for_again_later_in_the_run(
-    told: Told,
+    told: Told, status: int
 ) -> None:
     async def later() -> None:
         run = told.run()
@@ -97,8 +100,9 @@ def test_a_robots_txt_that_another_host_could_not_give_is_asked_for_again_later_
         run.gate.admit("https://m.news.example/")
         run.frontier.add([Link(url="https://m.news.example/a", source=Source.FEED)], told.now)
         [ask] = [ask for ask in run.asks() if ask.due is None]
-        assert await told.answer(run, ask, status=500) == []
+        assert await told.answer(run, ask, status=status) == []
         told.now += timedelta(minutes=16)
+        told.hosts = run._hosts = Hosts(lambda run, ask: None)  # the pause a 429 asks for is over, too
         [ask] = [ask for ask in run.asks() if ask.due is None]
         [page] = await told.answer(run, ask, body=b"")
         assert page.url == "https://m.news.example/a"
@@ -133,3 +137,33 @@ def test_a_host_that_wants_to_be_left_for_long_is_left_by_every_run_that_waits_f
         second.close()
 
     go(left)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_fatal"),
+    [
+        (sqlite3.DatabaseError("malformed"), False),
+        (sqlite3.OperationalError("database or disk is full"), True),
+    ],
+)
+def test_a_state_that_cannot_be_written_at_the_end_of_a_run_is_told(
+    told: Told, monkeypatch: pytest.MonkeyPatch, error: sqlite3.DatabaseError, *, is_fatal: bool
+) -> None:
+    def end() -> None:
+        raise error
+
+    async def one() -> NewsSpider:
+        run = told.run()
+        await told.quiet(run)
+        run.stop("enough", failed=False)
+        monkeypatch.setattr(run, "begin", lambda _: asyncio.sleep(0))
+        monkeypatch.setattr(run, "end", end)
+        spider = NewsSpider(runs=iter([run]))
+        await spider._feed_one_after_another()
+        run.close()
+        return spider
+
+    spider = asyncio.run(one())
+    assert spider.fatal is (error if is_fatal else None)
+    assert [("malformed" in message) for message in spider.unusable] == ([] if is_fatal else [True])
+    assert spider.reports == []

@@ -134,6 +134,31 @@ def test_a_process_that_the_system_ended_between_two_pages_costs_none() -> None:
         assert asyncio.run(both()).links
 
 
+def test_a_process_that_dies_within_its_answer_or_cannot_be_started_costs_one_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def cut_short() -> bytes:
+        raise OSError("got end of file during message")
+
+    def none_left(*_: object, **__: object) -> None:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    async def three() -> Reading:
+        await workers.read(SHORT, LINK)
+        [worker] = workers._idle
+        monkeypatch.setattr(worker._connection, "recv_bytes", cut_short)
+        with pytest.raises(ReadingFailed, match="died"):
+            await workers.read(SHORT, LINK)
+        monkeypatch.setattr(module.subprocess, "Popen", none_left)
+        with pytest.raises(ReadingFailed, match="no process to read it"):
+            await workers.read(SHORT, LINK)
+        monkeypatch.undo()
+        return await workers.read(SHORT, LINK)
+
+    with Workers(1) as workers:
+        assert asyncio.run(three()).links
+
+
 def test_the_answer_to_a_page_nobody_waits_for_any_more_is_not_taken_for_the_next() -> None:
     async def both() -> Reading:
         long = asyncio.ensure_future(workers.read(LONG, LINK))

@@ -182,8 +182,8 @@ class NewsSpider(Spider):
             self._active[run].set()
 
     def _end(self, run: Run) -> None:
-        del self._active[run]
         self.reports.append(run.end())
+        del self._active[run]
 
     def _break_off(self, run: Run, error: Exception) -> None:
         """Go on without *run*, whose state *error* says is damaged; raises *error* when it says something else."""
@@ -222,7 +222,10 @@ class NewsSpider(Spider):
             try:
                 self._end(run)
             except Exception as error:  # noqa: BLE001 - as above
-                self._give_up(error)
+                if is_damage(error):
+                    self._break_off(run, error)
+                else:
+                    self._give_up(error)
         if self._workers:
             self._workers.stop()
 
