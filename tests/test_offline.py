@@ -175,7 +175,7 @@ class TestVerify:
             ("record", "digest differs"),
             ("cut", "ends after"),
             ("stranger", "the state does not know it"),
-            ("state", "no state file"),
+            ("state", "cannot be used"),
             ("no state", "there is none"),
             ("report", "cannot be read"),
             ("site", "site.toml"),
