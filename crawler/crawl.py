@@ -18,11 +18,9 @@ from crawler.config import CrawlConfig
 from crawler.corpus import Corpus
 from crawler.frontier import BadState, SiteBusy
 from crawler.gate import Options
-from crawler.holding import state_path
 from crawler.items import RunReport, Site
 from crawler.run import Run, utc_now
 from crawler.spiders.news import STOPS, NewsSpider
-from crawler.state import damaged, is_damage
 from crawler.workers import Workers
 
 MAX_SITES_AT_ONCE = 500
@@ -67,23 +65,20 @@ def crawl(
 
     def opened() -> Iterator[Run]:
         for site in sites:
+            run = None
             try:
                 run = Run(site, archive, config=config, options=options, read=workers.read, now=utc_now)
                 has_work = options.poll or run.has_work()
             except SiteBusy:
                 busy.append(site.name)
-                continue
             except BadState as error:
                 unusable.append(str(error))
-                continue
-            except sqlite3.DatabaseError as error:
-                if not is_damage(error):
-                    raise
-                unusable.append(damaged(state_path(archive, site.name), error))
-                continue
-            if has_work:
-                yield run
+                if run:
+                    run.close()
             else:
+                if has_work:
+                    yield run
+                    continue
                 run.close()
                 idle.append(site.name)
 

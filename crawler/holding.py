@@ -17,6 +17,7 @@ from crawler.gate import Gate, Options
 from crawler.intake import Intake
 from crawler.items import Capture, Link, Reading, Site, SiteRecord
 from crawler.schedule import OTHER_INTERVAL_SECONDS
+from crawler.state import BadState
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ class Holding:
     async def _take_again(self, fetch_id: int, due: Due, capture: Capture) -> None:
         try:
             await self.intake.take_again(fetch_id, due, capture)
-        except (OSError, sqlite3.Error):
+        except (OSError, BadState, sqlite3.Error):
             raise
         except Exception as error:  # an error that is this one page's own is its outcome and stops nothing
             log.exception("%s", due.link.url)

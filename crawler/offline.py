@@ -2,14 +2,12 @@
 
 import asyncio
 import signal
-import sqlite3
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from crawler.config import Config
-from crawler.holding import state_path
 from crawler.items import Site
 from crawler.progress import Progress
 from crawler.rebuild import Rebuilt, rebuild_state
@@ -17,7 +15,7 @@ from crawler.reclean import Recleaned, reclean
 from crawler.replay import Read
 from crawler.run import utc_now
 from crawler.sites import held_sites, site_called
-from crawler.state import BadState, SiteBusy, damaged, is_damage
+from crawler.state import BadState, SiteBusy
 from crawler.verify import Verified, verify_site
 from crawler.warc_import import Imported, Importer
 from crawler.workers import Workers
@@ -109,11 +107,6 @@ def _each(
                 done.append(await work(site, read))
             except (SiteBusy, BadState) as error:
                 skipped.append(Skipped(site=site.name, reason=str(error), busy=isinstance(error, SiteBusy)))
-            except sqlite3.DatabaseError as error:
-                if not is_damage(error):
-                    raise
-                reason = damaged(state_path(archive, site.name), error)
-                skipped.append(Skipped(site=site.name, reason=reason, busy=False))
         return done, skipped
 
     return _with_workers(all_of_them)

@@ -27,7 +27,7 @@ from crawler.politeness import (
     patience_seconds,
 )
 from crawler.schedule import DAY, HOUR, MINUTE, next_missing_check
-from crawler.state import damaged, is_damage
+from crawler.state import BadState
 from crawler.trust import AUDIT_EVERY
 from crawler.urls import canonicalize, netloc, origin
 
@@ -63,6 +63,8 @@ class Ask:
     """The origin whose robots.txt is asked for."""
     hops: int = 0
     """Redirects that led from robots.txt here."""
+    tries: int = 0
+    """How often robots.txt was asked for in vain before."""
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -358,15 +360,9 @@ class Run:
         self._failures_in_a_row = 0
         try:
             retry = await self.intake.take(due, answer.capture, tries=self._tries[due.id])
-        except (
-            OSError,
-            sqlite3.OperationalError,
-            sqlite3.ProgrammingError,
-        ):  # the last: broken off meanwhile
-            raise
+        except (OSError, BadState, sqlite3.OperationalError, sqlite3.ProgrammingError):
+            raise  # the last: another answer has broken the run off meanwhile
         except Exception as error:  # an error that is this one page's own is its outcome and stops nothing
-            if is_damage(error):
-                raise
             log.exception("%s", due.link.url)
             self._give_up(due, f"{type(error).__name__}: {error}")
             return
@@ -451,6 +447,12 @@ class Run:
             if target and ask.hops < MAX_ROBOTS_REDIRECTS and not self.gate.address_refusal(target):
                 return [replace(ask, url=target, hops=ask.hops + 1)]
             status, robots = 404, Robots.read(404, b"")  # RFC 9309, 2.3.1.2: then as if there were none
+        if robots.state == "unreachable" and host in self.gate.robots and ask.tries < len(BACKOFF_SECONDS):
+            # It was there a day ago: a run of days is not to end for one answer that did not come.
+            self.hosts.pause(
+                netloc(ask.url), BACKOFF_SECONDS[ask.tries] * min(1.0, self.gate.delay_seconds(host))
+            )
+            return [replace(ask, url=f"{host}/robots.txt", hops=0, tries=ask.tries + 1)]
         place = None
         if capture and robots.state == "rules":
             place = self._holding.captures.response(capture)
@@ -515,11 +517,10 @@ class Run:
         self._holding.close()
         return report
 
-    def break_off(self, error: Exception) -> str:
-        """Give the site back after *error*, which says that its state is damaged; return what to say of it."""
+    def break_off(self) -> None:
+        """Ask for nothing more and give the site back, whose state turned out to be damaged."""
         self.hosts.withdraw(self)
         self.close()
-        return damaged(self.frontier.path, error)
 
     def close(self) -> None:
         """Give the site back without a report: nothing was to be done, or nothing can be stored."""

@@ -2,13 +2,15 @@
 
 import fcntl
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self, TypeVar
 
 VERSION = 2
+
+Step = TypeVar("Step")
 
 _SCHEMA = """
 create table meta (key text primary key, value) without rowid;
@@ -90,6 +92,45 @@ class BadState(Exception):
     """A state file that this version cannot use; the message says what to do."""
 
 
+class _Connection(sqlite3.Connection):
+    """A connection to a state file that says `BadState` where SQLite finds the file damaged."""
+
+    path: Path
+
+    def execute(self, *args: Any) -> "_Cursor":
+        return self.cursor(_Cursor).execute(*args)
+
+    def executemany(self, *args: Any) -> "_Cursor":
+        return self.cursor(_Cursor).executemany(*args)
+
+
+class _Cursor(sqlite3.Cursor):
+    def execute(self, *args: Any) -> Self:
+        return self._sound(super().execute, *args)
+
+    def executemany(self, *args: Any) -> Self:
+        return self._sound(super().executemany, *args)
+
+    def fetchone(self) -> Any:
+        return self._sound(super().fetchone)
+
+    def fetchall(self) -> Any:
+        return self._sound(super().fetchall)
+
+    def __next__(self) -> Any:
+        return self._sound(super().__next__)
+
+    def _sound(self, step: Callable[..., Step], *args: Any) -> Step:
+        try:
+            return step(*args)
+        except sqlite3.DatabaseError as error:
+            # A full disk, for one, says so by a class of its own.
+            if type(error) is sqlite3.DatabaseError or "Could not decode to UTF-8" in str(error):
+                assert isinstance(self.connection, _Connection)
+                raise BadState(_unusable(self.connection.path, error)) from error
+            raise
+
+
 class State:
     """One site's state file, open for writing. Only one process at a time can: the lease on the site."""
 
@@ -104,7 +145,8 @@ class State:
         self.path = path
         self._lease = _lease(path.with_suffix(".lock"))
         try:
-            self.db = sqlite3.connect(path, isolation_level=None, timeout=10)
+            self.db = sqlite3.connect(path, isolation_level=None, timeout=10, factory=_Connection)
+            self.db.path = path
             self.db.row_factory = sqlite3.Row
             self.db.execute("pragma journal_mode = wal")
             self.db.execute("pragma synchronous = normal")
@@ -123,7 +165,7 @@ class State:
                 raise
             if isinstance(error, sqlite3.OperationalError):
                 raise OSError(f"{path}: {error}") from error
-            raise BadState(damaged(path, error)) from error
+            raise BadState(_unusable(path, error)) from error
 
     def close(self) -> None:
         """Give the site back."""
@@ -137,7 +179,8 @@ class State:
         try:
             yield self.db
         except BaseException:
-            self.db.execute("rollback")
+            if self.db.in_transaction:  # SQLite itself may have rolled back what it could not write
+                self.db.execute("rollback")
             raise
         self.db.execute("commit")
 
@@ -160,7 +203,7 @@ def looked_at(path: Path) -> Iterator[sqlite3.Connection]:
     except sqlite3.OperationalError as error:
         raise OSError(f"{path}: {error}") from error
     except sqlite3.DatabaseError as error:
-        raise BadState(damaged(path, error)) from error
+        raise BadState(_unusable(path, error)) from error
     finally:
         db.close()
 
@@ -192,13 +235,7 @@ def _require_version(db: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def is_damage(error: Exception) -> bool:
-    """Whether *error* says that a state file is no longer whole; a full disk, for one, says so by a class of its own."""
-    return type(error) is sqlite3.DatabaseError
-
-
-def damaged(path: Path, error: Exception) -> str:
-    """Return what to say of the state file at *path*, which *error* says cannot be used."""
+def _unusable(path: Path, error: Exception) -> str:
     return (
         f"{path} cannot be used ({error}); pressmark verify --rebuild-state makes it anew from the captures"
     )

@@ -21,7 +21,7 @@ from crawler.gate import Options
 from crawler.holding import Holding
 from crawler.items import Capture, Kind, Link, Reading, Site, Source
 from crawler.replay import Given, Read, in_order, outcome_of
-from crawler.state import SiteBusy
+from crawler.state import BadState, SiteBusy
 from crawler.transfer import GZIP_MAGIC, IncompleteBody, OversizedBody, UnknownCoding, undo_codings
 from crawler.urls import canonicalize, is_asset, netloc, origin, site_name
 from crawler.workers import ReadingFailed
@@ -133,10 +133,18 @@ class Importer:
                 "wall" if wall else "refused", f"{reading.kind}: {', '.join(reading.reasons[:1])}"
             )
             return
-        holding = await self._holding(self._site_of(capture.url))
-        if holding is None:
+        site = self._site_of(capture.url)
+        try:
+            await self._store(capture, reading, site)
+        except SiteBusy:
             self.told.refuse("failed", "another run holds the site")
-            return
+        except BadState as error:  # of this one site: the others go on
+            self.told.refuse("failed", str(error))
+            if damaged := self._open.pop(site.name, None):
+                damaged.close()
+
+    async def _store(self, capture: Capture, reading: Reading, site: Site) -> None:
+        holding = await self._holding(site)
         if holding.frontier.has_capture(capture.url, digest(capture.body)):
             self.told.outcomes["held already"] += 1
             return
@@ -157,31 +165,32 @@ class Importer:
             self._sites.get(name) or self._sites.get(netloc(url)) or Site(name=name, start=f"{origin(url)}/")
         )
 
-    async def _holding(self, site: Site) -> Holding | None:
-        """Return what is held of *site*, open; ``None`` when another run holds it."""
+    async def _holding(self, site: Site) -> Holding:
+        """Return what is held of *site*, open; raises `SiteBusy`, `BadState`."""
         if site.name not in self._open:
             if len(self._open) >= MAX_OPEN_SITES:
                 self._close(self._open.popitem(last=False)[1])
-            try:
-                holding = Holding(
-                    site,
-                    self._archive,
-                    config=self._config,
-                    options=Options(),
-                    read=self._given.read,
-                    now=self._now,
-                )
-            except SiteBusy:
-                return None
+            holding = Holding(
+                site,
+                self._archive,
+                config=self._config,
+                options=Options(),
+                read=self._given.read,
+                now=self._now,
+            )
             self._open[site.name] = holding
             await holding.begin(self._now)
         self._open.move_to_end(site.name)
         return self._open[site.name]
 
     def _close(self, holding: Holding) -> None:
-        holding.write_site_record(crawled=False)
-        holding.frontier.end(self._now)
-        holding.close()
+        try:
+            holding.write_site_record(crawled=False)
+            holding.frontier.end(self._now)
+        except BadState as error:
+            self.told.broken.append(str(error))
+        finally:
+            holding.close()
 
     def close(self) -> None:
         """Give the sites back."""

@@ -14,6 +14,7 @@ from crawler.hosts import Hosts
 from crawler.items import Capture, Kind, Link, Reading, Source
 from crawler.run import Answer, Ask, Run
 from crawler.spiders.news import NewsSpider
+from crawler.state import BadState
 
 START = datetime(2025, 11, 2, 12, tzinfo=UTC)
 HOME = "https://news.example"
@@ -142,12 +143,12 @@ def test_a_host_that_wants_to_be_left_for_long_is_left_by_every_run_that_waits_f
 @pytest.mark.parametrize(
     ("error", "is_fatal"),
     [
-        (sqlite3.DatabaseError("malformed"), False),
+        (BadState("malformed"), False),
         (sqlite3.OperationalError("database or disk is full"), True),
     ],
 )
 def test_a_state_that_cannot_be_written_at_the_end_of_a_run_is_told(
-    told: Told, monkeypatch: pytest.MonkeyPatch, error: sqlite3.DatabaseError, *, is_fatal: bool
+    told: Told, monkeypatch: pytest.MonkeyPatch, error: Exception, *, is_fatal: bool
 ) -> None:
     def end() -> None:
         raise error
@@ -167,3 +168,49 @@ def test_a_state_that_cannot_be_written_at_the_end_of_a_run_is_told(
     assert spider.fatal is (error if is_fatal else None)
     assert [("malformed" in message) for message in spider.unusable] == ([] if is_fatal else [True])
     assert spider.reports == []
+
+
+def test_one_robots_txt_that_does_not_come_ends_no_run_of_days(told: Told) -> None:
+    async def days() -> None:
+        run = told.run()
+        await told.quiet(run)
+        told.now += timedelta(hours=25)
+        run.frontier.add([Link(url=f"{HOME}/a", source=Source.SECTION)], told.now)
+        [ask] = [ask for ask in run.asks() if ask.due is None]
+        [again] = await run.answered(ask, Answer(failure="no answer in time"))
+        assert again.url == f"{HOME}/robots.txt"
+        assert run.finished is None
+        assert f"{HOME}/a" in {ask.url for ask in await told.answer(run, again, body=b"")}
+        for _ in range(2):
+            told.now += timedelta(hours=25)
+            run.frontier.add([Link(url=f"{HOME}/b", source=Source.SECTION)], told.now)
+        run.hosts._clocks.clear()
+        [ask] = [ask for ask in run.asks() if ask.due is None]
+        while further := await run.answered(ask, Answer(failure="no answer in time")):
+            [ask] = further
+        assert run.finished == "no answer: no answer in time"
+        run.close()
+
+    go(days)
+
+
+def test_a_state_that_breaks_while_a_stop_ends_the_runs_costs_the_others_nothing(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end() -> None:
+        raise BadState("malformed")
+
+    async def stopped() -> NewsSpider:
+        broken, whole = told.run(), told.run("https://other.example/")
+        spider = NewsSpider(runs=iter([]))
+        for run in (broken, whole):
+            await told.quiet(run)
+            spider._active[run] = asyncio.Event()
+        monkeypatch.setattr(broken, "end", end)
+        spider.closed("shutdown")
+        return spider
+
+    spider = asyncio.run(stopped())
+    assert spider.fatal is None
+    assert spider.unusable == ["malformed"]
+    assert [report.finished for report in spider.reports] == ["stopped"]

@@ -152,3 +152,17 @@ def test_a_missing_file_is_named_before_anything_is_done(tmp_path: Path) -> None
     assert done.code == 2
     assert "nowhere.warc.gz" in done.err
     assert not (tmp_path / "archive").exists()
+
+
+def test_a_site_whose_state_is_damaged_costs_the_others_nothing(tmp_path: Path) -> None:
+    path, archive = written(tmp_path / "news.warc.gz"), tmp_path / "archive"
+    state = archive / "state" / "lantern.example.sqlite"
+    state.parent.mkdir(parents=True)
+    state.write_bytes(b"no database" * 1000)
+    done = imported(archive, path)
+    assert done.json["sites"] == {"other.example": 1}
+    [reason] = [
+        reason for reason in done.json["reasons"] if "lantern.example.sqlite cannot be used" in reason
+    ]
+    assert done.json["reasons"][reason] == 3
+    assert len(list(Corpus(archive).scan())) == 1

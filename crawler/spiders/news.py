@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import signal
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -22,7 +21,7 @@ from crawler.hosts import Hosts
 from crawler.items import Capture, RunReport
 from crawler.resolver import NotPublic
 from crawler.run import Answer, Ask, Run, utc_now
-from crawler.state import is_damage
+from crawler.state import BadState
 from crawler.transfer import IncompleteBody, OversizedBody, UnknownCoding, undo_codings
 from crawler.urls import canonicalize, netloc, origin
 from crawler.workers import Workers
@@ -113,7 +112,7 @@ class NewsSpider(Spider):
                 self._active[run] = asyncio.Event()
                 try:
                     await self._feed(run)
-                except sqlite3.DatabaseError as error:
+                except BadState as error:
                     self._break_off(run, error)
         except Exception as error:  # noqa: BLE001 - raised anew by `crawler.crawl`; Scrapy would only log it
             self._give_up(error)
@@ -171,7 +170,7 @@ class NewsSpider(Spider):
         except Exception as error:
             if run not in self._active:  # broken off while this answer was read
                 return
-            if is_damage(error):
+            if isinstance(error, BadState):
                 self._break_off(run, error)
                 return
             self._give_up(error)
@@ -185,14 +184,12 @@ class NewsSpider(Spider):
         self.reports.append(run.end())
         del self._active[run]
 
-    def _break_off(self, run: Run, error: Exception) -> None:
-        """Go on without *run*, whose state *error* says is damaged; raises *error* when it says something else."""
-        if run not in self._active:  # by another of its answers
-            return
-        if not is_damage(error):
-            raise error
-        self._active.pop(run).set()
-        self.unusable.append(run.break_off(error))
+    def _break_off(self, run: Run, error: BadState) -> None:
+        """Go on without *run*, whose state is damaged, as *error* says."""
+        if run in self._active:  # else another of its answers has done it
+            self._active.pop(run).set()
+            run.break_off()
+            self.unusable.append(str(error))
 
     def _give_up(self, error: Exception) -> None:
         """Stop every run: nothing can be stored."""
@@ -221,11 +218,10 @@ class NewsSpider(Spider):
             run.stop("stopped" if reason == "shutdown" else reason, failed=False)
             try:
                 self._end(run)
+            except BadState as error:
+                self._break_off(run, error)
             except Exception as error:  # noqa: BLE001 - as above
-                if is_damage(error):
-                    self._break_off(run, error)
-                else:
-                    self._give_up(error)
+                self._give_up(error)
         if self._workers:
             self._workers.stop()
 
