@@ -68,7 +68,8 @@ STEP_OF_MODULE = {
     "store": FILES,
 }
 """Modules of the crawler; those not named belong to everything else."""
-HAND_OVER_LIBRARIES = frozenset({"multiprocessing"})
+HAND_OVER_FUNCTIONS = frozenset({"_sock_recv_into", "_sock_sendall"})
+"""Of asyncio, called by its loop when a worker hears or says more."""
 FETCH_LIBRARIES = frozenset({"scrapy", "twisted", "asyncio"})
 EVENT_LOOP = "run_forever"
 """The function of asyncio that everything between start and end is called by."""
@@ -192,6 +193,8 @@ def step_of(frame: FrameType | None) -> str:
         code = frame.f_code
         if code.co_name == EVENT_LOOP:
             return step
+        if code.co_name in HAND_OVER_FUNCTIONS:
+            return HAND_OVER
         its_weight, its_step = _step_of_file(code.co_filename)
         if its_weight > weight:
             weight, step = its_weight, its_step
@@ -207,8 +210,6 @@ def _step_of_file(name: str) -> tuple[int, str]:
         return 4, START
     if path.parent == ROOT / "crawler" and path.stem in STEP_OF_MODULE:
         return 3, STEP_OF_MODULE[path.stem]
-    if HAND_OVER_LIBRARIES.intersection(path.parts):
-        return 3, HAND_OVER
     if ROOT / "crawler" in path.parents:
         return 2, ELSE
     if FETCH_LIBRARIES.intersection(path.parts):

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 
@@ -169,10 +169,9 @@ def write_whole(path: Path, data: bytes) -> None:
 
     Temp file, fsync, rename, fsync of the folder. Raises `OSError` as the system gives it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     temp = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with temp.open("wb") as file:
+        with _opened(temp) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -185,6 +184,15 @@ def write_whole(path: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """Open *path* for writing; make its folder when it is not there, which is seldom."""
+    try:
+        return path.open("wb")
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("wb")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -368,8 +376,11 @@ class Corpus:
     def forget_runs(self, before: datetime) -> None:
         """Remove the reports of runs that began *before* then, but for the last of each site."""
         stamp = f"{before:%Y%m%dT%H%M%S}"
-        # By name alone: there may be very many, of which most often none is old.
-        if not any(path.name < stamp for path in self.archive.glob("runs/*.json")):
+        try:
+            names = os.listdir(self.archive / "runs")  # there may be very many, of which most often none is old
+        except FileNotFoundError:
+            return
+        if not any(name < stamp and name.endswith(".json") for name in names):
             return
         last = set(self.last_runs().values())
         for path in self.run_paths():

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum
@@ -333,21 +333,19 @@ class Frontier(Fetches):
         """Lease up to *count* links that are due: lane by lane, in each the most promising first.
 
         Links that a listing dates before *since* or after *until*, and those of *paused* hosts, stay where they are;
-        so do those of the last lane without *backfill*.
+        so do those of the last lane without *backfill*, or when a listing, which may name what is new, is leased now.
         """
         leased: list[Due] = []
         if self._waiting >= MAX_WAITING:
             self._waiting = self.waiting_count()
         terms = self._terms(now, since, until, paused)
         with self.commit() as db:
-            for query in _LEASES if backfill else _LEASES[:-_BACKFILLS]:
-                rows = db.execute(query, {**terms, "count": count - len(leased)}).fetchall()
-                db.executemany(
-                    "update link set state = 'leased' where id = ?", [(row["id"],) for row in rows]
-                )
-                leased += map(_due, rows)
-                if len(leased) >= count:
-                    break
+            for query in _LEASES[:-_BACKFILLS]:
+                leased += _chosen(db, query, terms, count - len(leased))
+            if backfill and not any(due.lane is Lane.LISTING for due in leased):
+                for query in _LEASES[-_BACKFILLS:]:
+                    leased += _chosen(db, query, terms, count - len(leased))
+            db.executemany("update link set state = 'leased' where id = ?", [(due.id,) for due in leased])
         return leased
 
     def has_due(
@@ -515,8 +513,8 @@ class Frontier(Fetches):
                     (*_held_terms(held), due.id),
                 )
                 db.execute(
-                    "update link set depth = 1, next_check = coalesce(next_check, 0) where found_on = ? and depth > 1"
-                    " and state = 'new'",
+                    "update link set depth = 1, next_check = coalesce(next_check, 0)"
+                    " where found_on = ? and state = 'new' and depth > 1",
                     (due.link.found_on,),
                 )
             if file_digest:
@@ -744,6 +742,11 @@ class Frontier(Fetches):
     def yields(self) -> dict[Source, Yield]:
         """Return what each source gave in all: the held articles it names, and those it alone names."""
         return views.yields(self.db)
+
+
+def _chosen(db: sqlite3.Connection, query: str, terms: Mapping[str, Any], count: int) -> list[Due]:
+    """Return up to *count* links that *query*, one of `_LEASES`, finds due."""
+    return [_due(row) for row in db.execute(query, {**terms, "count": count})] if count > 0 else []
 
 
 def _merge(db: sqlite3.Connection, other: int, into: int) -> None:

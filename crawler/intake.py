@@ -391,7 +391,8 @@ class Intake:
             due = self._moved_here(due, article)
             article = replace(article, id=id_of(due))
         if due.article_id is None:
-            if original := self._original(due, article):
+            copied = self._holder_of_text(due, article)
+            if original := self._original(due, article, copied):
                 # The article is read at the address it claims, or is held; this page is another dress of it.
                 settle = replace(settle, links=[*settle.links, replace(due.link, url=original)])
                 # If the article turns out not to be there, this page is looked at again as if it were new.
@@ -405,7 +406,7 @@ class Intake:
                 raise BadCorpusFile(f"{identity(article.url)} and {other} have the same id {article.id}")
             if article.id in self._orphans:
                 due = self._adopted(due, article)
-            elif copied := self._holder_of_text(due, article):
+            elif copied:
                 article = replace(article, copy_of=copied.article_id)
                 self.frontier.make_due(copied, capture.captured)  # it may have moved here
         else:
@@ -468,8 +469,10 @@ class Intake:
             word = "true" if changed else "false"
             self.frontier.trust.note(f"{word}-lastmod-{due.link.source}")
 
-    def _original(self, due: Due, article: Article) -> str | None:
+    def _original(self, due: Due, article: Article, copied: Due | None) -> str | None:
         """Return the address whose article *article*, met elsewhere, is: as its page claims or its address says.
+
+        *copied* is the link of the article held that has the same text, if any.
 
         A claim is believed when it makes sense: a page of this site that holds the same text, or a plainer form of
         this address that is yet to be read.
@@ -483,7 +486,6 @@ class Intake:
                     return claimed
             elif is_twin(due.link.url, claimed) and not self.frontier.was_read(claimed):
                 return claimed
-        copied = self._holder_of_text(due, article)
         if copied and says_same(due.link.url, copied.link.url):
             self.frontier.alias(due, copied, "same text")
             return copied.link.url

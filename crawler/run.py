@@ -176,10 +176,7 @@ class Run:
         for _ in range(LEASES_AT_ONCE):  # what is refused costs no request; other sites have their turn, too
             if (room := self._room()) <= 0:
                 break
-            terms = self._terms(paused)
-            # In two steps: a listing that is leased by the first keeps the second back.
-            leased = self.frontier.lease(room, now, **terms | {"backfill": False})
-            leased = leased or self.frontier.lease(room, now, **terms)
+            leased = self.frontier.lease(room, now, **self._terms(paused))
             if not leased:
                 break
             asks += [ask for due in leased if (ask := self._ask(due, now))]

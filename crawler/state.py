@@ -78,9 +78,12 @@ create table pause (host text primary key, until integer not null) without rowid
 """
 
 
-_UNDATED = (  # younger than the version: made wherever it is missing
-    "create index if not exists link_undated on link (lane, rank desc, priority, id)"
-    " where state = 'new' and lane > 0 and next_check is not null and published is null"
+_YOUNGER_THAN_THE_VERSION = (  # made wherever they are missing
+    (
+        "create index if not exists link_undated on link (lane, rank desc, priority, id)"
+        " where state = 'new' and lane > 0 and next_check is not null and published is null"
+    ),
+    "create index if not exists link_deep on link (found_on) where state = 'new' and depth > 1",
 )
 
 
@@ -156,7 +159,8 @@ class State:
                         self.db.execute(statement)
                     self.db.execute(f"pragma user_version = {VERSION}")
             _require_version(self.db, path)
-            self.db.execute(_UNDATED)
+            for statement in _YOUNGER_THAN_THE_VERSION:
+                self.db.execute(statement)
         except (sqlite3.DatabaseError, BadState) as error:
             if hasattr(self, "db"):
                 self.db.close()

@@ -1,25 +1,26 @@
 """One process that reads captures: ``python -m crawler.worker FD``, started by `crawler.workers` and ended with it.
 
-It is asked and answers in MessagePack, over the connection that the file descriptor *FD* is; before the first question
-it says one empty message: it is ready. No page of its can stop the crawl: its memory is limited, and it dies of a page
-that nobody ends in time.
+It is asked and answers in MessagePack, over the socket that the file descriptor *FD* is. Each message follows its length
+(`LENGTH_BYTES`, the most significant first); before the first question it says one empty message: it is ready. No page of
+its can stop the crawl: its memory is limited, and it dies of a page that nobody ends in time.
 """
 
 import gc
 import resource
 import signal
+import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing.connection import Connection
 from typing import Any
 
 import msgspec
 
 from crawler.items import Capture, Link, Reading
-from crawler.reading import read
 
 TIME_LIMIT_SECONDS = 10
 MEMORY_LIMIT_BYTES = 1024**3
+LENGTH_BYTES = 4
 MAX_GARBAGE_OBJECTS = 100_000
 """With so many new objects, a page is looked through for garbage while it is read."""
 
@@ -38,16 +39,24 @@ class Told(msgspec.Struct, array_like=True):
     failure: str | None = None
 
 
+Read = Callable[[Capture, Link], Reading]
+"""`crawler.reading.read`: only the process that reads imports it and all that it needs."""
+
 _DECODE = msgspec.msgpack.Decoder(Asked).decode
 _ENCODE = msgspec.msgpack.Encoder().encode
 
 
-def answer(asked: bytes) -> bytes:
+def message(data: bytes) -> bytes:
+    """Return *data* as it is sent; raises `OverflowError` from 4 GiB on."""
+    return len(data).to_bytes(LENGTH_BYTES, "big") + data
+
+
+def answer(asked: bytes, read: Read) -> bytes:
     """Return what the capture in *asked*, a packed `Asked`, turns out to be, as a packed `Told`."""
     # Whoever set the limit may be dead by then.
     signal.setitimer(signal.ITIMER_REAL, 2 * TIME_LIMIT_SECONDS)
     try:
-        told = _told(asked)
+        told = _told(asked, read)
         try:
             return _ENCODE(told)
         except UnicodeEncodeError:
@@ -56,7 +65,7 @@ def answer(asked: bytes) -> bytes:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _told(asked: bytes) -> Told:
+def _told(asked: bytes, read: Read) -> Told:
     try:
         page = _DECODE(asked)
         return Told(reading=read(page.capture, page.link))
@@ -83,18 +92,24 @@ def limit_memory() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
 
 
-def main() -> None:
+def main(read: Read) -> None:
     """Read what is asked for until nobody asks any more."""
     limit_memory()
     # The trees of a page are garbage all at once when it is read; looking for some before costs a twelfth of the time.
     gc.freeze()
     gc.set_threshold(MAX_GARBAGE_OBJECTS)
-    with Connection(int(sys.argv[1])) as asker, suppress(EOFError, ConnectionError):
-        asker.send_bytes(b"")
-        while True:
-            asker.send_bytes(answer(asker.recv_bytes()))
+    with (
+        socket.socket(fileno=int(sys.argv[1])) as asker,
+        asker.makefile("rb") as questions,
+        suppress(ConnectionError),
+    ):
+        asker.sendall(message(b""))
+        while length := questions.read(LENGTH_BYTES):
+            asker.sendall(message(answer(questions.read(int.from_bytes(length, "big")), read)))
             gc.collect()
 
 
 if __name__ == "__main__":
-    main()
+    from crawler.reading import read
+
+    main(read)

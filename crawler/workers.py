@@ -3,9 +3,9 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
-from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,7 +13,7 @@ from typing import Self
 import msgspec
 
 from crawler.items import Capture, Link, Reading
-from crawler.worker import TIME_LIMIT_SECONDS, Asked, Told
+from crawler.worker import LENGTH_BYTES, TIME_LIMIT_SECONDS, Asked, Told, message
 
 MAX_WORKERS = 8
 START_LIMIT_SECONDS = 60
@@ -90,7 +90,8 @@ class _Worker:
     """A process that runs `crawler.worker`."""
 
     def __init__(self) -> None:
-        self._connection, theirs = Pipe()
+        self._socket, theirs = socket.socketpair()
+        self._socket.setblocking(False)
         command = [sys.executable, "-P", "-m", "crawler.worker", str(theirs.fileno())]
         # Ctrl-C and a service manager's stop reach every process; the main one alone decides when the others end.
         heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
@@ -105,7 +106,7 @@ class _Worker:
                     env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
                 )  # the mask is passed on
         except OSError:
-            self._connection.close()
+            self._socket.close()
             raise
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, heard)
@@ -120,33 +121,33 @@ class _Worker:
         try:
             if not self._is_ready:
                 async with asyncio.timeout(START_LIMIT_SECONDS):
-                    await _readable(self._connection)
-                self._connection.recv_bytes()
+                    await self._told()
                 self._is_ready = True
-            self._connection.send_bytes(asked)
             async with asyncio.timeout(TIME_LIMIT_SECONDS):
-                await _readable(self._connection)
-            return self._connection.recv_bytes()
+                await asyncio.get_running_loop().sock_sendall(self._socket, message(asked))
+                return await self._told()
         except TimeoutError as error:
             limit = TIME_LIMIT_SECONDS if self._is_ready else START_LIMIT_SECONDS
             raise ReadingFailed(f"not read within {limit} s") from error
-        except (EOFError, OSError) as error:
+        except OSError as error:
             self.end()
             raise ReadingFailed(f"the reading died (exit code {self._process.returncode})") from error
+
+    async def _told(self) -> bytes:
+        return await self._exactly(int.from_bytes(await self._exactly(LENGTH_BYTES), "big"))
+
+    async def _exactly(self, count: int) -> bytes:
+        """Return the next *count* bytes that the process says; raises `ConnectionError` when it says no more."""
+        loop, data, got = asyncio.get_running_loop(), bytearray(count), 0
+        while got < count:
+            more = await loop.sock_recv_into(self._socket, memoryview(data)[got:])
+            if not more:
+                raise ConnectionError("ended within a message")
+            got += more
+        return bytes(data)
 
     def end(self) -> None:
         """End the process."""
         self._process.kill()
         self._process.wait()
-        self._connection.close()
-
-
-async def _readable(connection: "Connection[bytes, bytes]") -> None:
-    """Wait until there is something to receive, or nothing will ever be."""
-    loop, handle = asyncio.get_running_loop(), connection.fileno()
-    ready = asyncio.Event()
-    loop.add_reader(handle, ready.set)
-    try:
-        await ready.wait()
-    finally:
-        loop.remove_reader(handle)
+        self._socket.close()

@@ -5,11 +5,13 @@ import re
 
 import markdown
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from crawler.cleaner import clean
+from crawler.cleaner.fragment import _Tree
 from crawler.cleaner.markdown import escape
 from crawler.cleaner.text import count_words, fold, tidy
 
@@ -164,6 +166,23 @@ def test_the_elements_of_the_dialect_survive(render) -> None:
     assert rendered.count("<ul>") == 2
     assert rendered.count("<li>") == 5
     assert text_of(rendered).count("inner") == 1
+
+
+def test_the_tree_is_linked_as_a_parser_links_it() -> None:
+    tree = _Tree("article")
+    paragraph = tree.add(tree.top, "p")
+    tree.add_text(paragraph, "one ")
+    tree.add_text(tree.add(paragraph, "a", href="/x"), "two")
+    tree.add_text(paragraph, " three")
+    item = tree.add(tree.add(tree.top, "ul"), "li")
+    tree.add_text(tree.add(item, "p"), "four")
+    tree.add(tree.add(tree.top, "figure"), "img", src="/y")
+    parsed = BeautifulSoup(str(tree.top), "html.parser").article
+    assert parsed is not None
+    assert tree.top == parsed
+    for ours, theirs in zip(tree.top.descendants, parsed.descendants, strict=True):
+        for way in ("parent", "previous_sibling", "next_sibling", "previous_element", "next_element"):
+            assert getattr(ours, way) == getattr(theirs, way), (ours, way)
 
 
 @pytest.mark.parametrize("render", RENDERERS)

@@ -71,7 +71,8 @@ def finish(
 def test_the_most_promising_come_first_and_the_newest_among_equals(frontier: Frontier) -> None:
     frontier.add([link("page", Source.PAGE), link("old", Source.FEED, published="2025-10-01"), link("section"),
                   link("new", Source.FEED, published="2025-11-01"), link("", Source.START)], NOW)  # fmt: skip
-    assert names(frontier.lease(10, NOW)) == ["", "new", "old", "section", "page"]
+    assert names(frontier.lease(10, NOW)) == ["", "new", "old"]  # the listing may name more that is new
+    assert names(frontier.lease(10, NOW)) == ["section", "page"]
 
 
 def test_no_link_is_leased_twice_in_a_run(frontier: Frontier) -> None:
@@ -301,7 +302,7 @@ def test_since_and_until_hold_the_days_themselves(
     frontier: Frontier, since: str | None, until: str | None, expected: list[str]
 ) -> None:
     frontier.add([link("early", published="2025-10-01"), link("day", published="2025-10-15T23:59:00-08:00"),
-                  link("late", published="2025-10-20T00:00:00+00:00"), link("none", Source.START)], NOW)  # fmt: skip
+                  link("late", published="2025-10-20T00:00:00+00:00"), link("none", Source.FEED)], NOW)  # fmt: skip
     span = {
         "since": date.fromisoformat(since) if since else None,
         "until": date.fromisoformat(until) if until else None,
@@ -509,6 +510,29 @@ def test_each_lane_walks_an_index_of_its_own(frontier: Frontier) -> None:
         if index in new:
             assert "rank" in plan, plan
             assert "TEMP B-TREE" not in plan, plan
+
+
+def test_an_article_among_the_very_many_of_its_sitemap_is_stored_without_a_look_at_each(
+    frontier: Frontier,
+) -> None:
+    sitemap = BASE + "sitemap.xml"
+    frontier.add(
+        [replace(link(f"{number}", Source.SITEMAP), found_on=sitemap) for number in range(3000)], NOW
+    )
+    deep = replace(link("deep", Source.SITEMAP), found_on=sitemap)
+    frontier.add([deep], NOW, depth=9)
+    [due, *_] = frontier.lease(2, NOW)
+    steps = 0
+
+    def count() -> None:
+        nonlocal steps
+        steps += 100
+
+    frontier.db.set_progress_handler(count, 100)
+    finish(frontier, due, article=True)
+    frontier.db.set_progress_handler(None, 0)
+    assert steps < 1000
+    assert "deep" in names(frontier.lease(3001, NOW))  # what stands beside an article has another chance
 
 
 def test_a_change_stated_to_come_is_no_date(frontier: Frontier) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -16,6 +17,7 @@ import pytest
 from crawler import workers as module
 from crawler.items import Capture, Link, Reading, Source
 from crawler.reading import read
+from crawler.worker import message
 from crawler.workers import ReadingFailed, Workers
 from tests.conftest import ROOT, environment
 
@@ -137,16 +139,18 @@ def test_a_process_that_the_system_ended_between_two_pages_costs_none() -> None:
 def test_a_process_that_dies_within_its_answer_or_cannot_be_started_costs_one_page(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def cut_short() -> bytes:
-        raise OSError("got end of file during message")
-
     def none_left(*_: object, **__: object) -> None:
         raise BlockingIOError("Resource temporarily unavailable")
 
     async def three() -> Reading:
         await workers.read(SHORT, LINK)
         [worker] = workers._idle
-        monkeypatch.setattr(worker._connection, "recv_bytes", cut_short)
+        worker.end()
+        worker._socket, theirs = socket.socketpair()
+        worker._socket.setblocking(False)
+        theirs.sendall(message(b"so much it would say")[:-4])
+        theirs.close()
+        monkeypatch.setattr(worker, "is_alive", lambda: True)
         with pytest.raises(ReadingFailed, match="died"):
             await workers.read(SHORT, LINK)
         monkeypatch.setattr(module.subprocess, "Popen", none_left)
@@ -188,8 +192,8 @@ def test_a_reading_with_nobody_left_to_end_it_ends_itself(tmp_path: Path) -> Non
             while True:
                 pass
 
-        worker.TIME_LIMIT_SECONDS, worker.read = 0.1, forever
-        worker.answer(msgspec.msgpack.encode(worker.Asked(SHORT, LINK)))
+        worker.TIME_LIMIT_SECONDS = 0.1
+        worker.answer(msgspec.msgpack.encode(worker.Asked(SHORT, LINK)), forever)
     """
     assert run_script(tmp_path, code).returncode == -signal.SIGALRM
 

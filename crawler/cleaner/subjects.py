@@ -82,6 +82,8 @@ def _visible_tags(page: Page, found: Layout, region: tuple[int, int]) -> list[st
         if block.hidden or block.link_share < 0.6:
             continue
         for address, text in block.links:
+            if here not in address:
+                continue
             parts = urlsplit(address)
             if parts.netloc == here and _TAG_PATH.search(parts.path) and len(text) < MAX_KEYWORD_CHARS:
                 texts.append(text)

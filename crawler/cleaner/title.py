@@ -64,15 +64,15 @@ def publisher(page: Page, found: Layout) -> list[tuple[str, str]]:
 def home_links(page: Page, found: Layout) -> list[str]:
     """Return the texts of links to the home page that stand at the head of *page*."""
     parts = urlsplit(page.url)
-    home = {f"{parts.netloc}".removeprefix("www.")}
+    home = parts.netloc.removeprefix("www.")
     texts: list[str] = []
     for block in found.blocks[:40]:
         for address, text in block.links or (("", block.text),):
-            if not address or len(text) > 60:
+            if home not in address or len(text) > 60:
                 continue
             target = urlsplit(address)
             if (
-                target.netloc.removeprefix("www.") in home
+                target.netloc.removeprefix("www.") == home
                 and target.path in {"", "/", "/index.html", "/index.php"}
                 and not target.query
                 and fold(text) not in _HOME
