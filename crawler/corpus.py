@@ -377,7 +377,8 @@ class Corpus:
         """Remove the reports of runs that began *before* then, but for the last of each site."""
         stamp = f"{before:%Y%m%dT%H%M%S}"
         try:
-            names = os.listdir(self.archive / "runs")  # there may be very many, of which most often none is old
+            # There may be very many, of which most often none is old.
+            names = [path.name for path in (self.archive / "runs").iterdir()]
         except FileNotFoundError:
             return
         if not any(name < stamp and name.endswith(".json") for name in names):

@@ -11,6 +11,7 @@ _ALWAYS = re.compile(r"[`<]")
 _STAR = re.compile(r"(?<=\S)\*|\*(?=\S)|^\*|\*$")
 _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _BRACKET = re.compile(r"\](?=[(:\[]|$)")
+_BARE_BRACKET = re.compile(r"(?<!\\)((?:\\\\)*)([\[\]])")
 _LINE_START = re.compile(r"#|>|[-+*](?=\s|$)|-(?=--)")
 _ORDERED = re.compile(r"(\d+)([.)])(?=\s|$)")
 _IN_ADDRESS = {ord(character): f"%{ord(character):02X}" for character in ' "<>()[]\\`{}|^*'} | dict.fromkeys(
@@ -178,13 +179,13 @@ def _inline(tag: Tag) -> str:
 
 
 def _spans(tag: Tag, *, in_link: bool, marked: bool) -> str:
-    children = list(tag.children)
+    children = tag.contents
     out = ""
     for at, child in enumerate(children):
         if isinstance(child, NavigableString):
             text = _escape_inside(str(child))
-            if in_link:
-                text = re.sub(r"(?<!\\)((?:\\\\)*)([\[\]])", r"\1\\\2", text)
+            if in_link and ("[" in text or "]" in text):
+                text = _BARE_BRACKET.sub(r"\1\\\2", text)
             following = children[at + 1] if at + 1 < len(children) else None
             if text.endswith("!") and isinstance(following, Tag):
                 text = text[:-1] + "\\!"
