@@ -6,7 +6,7 @@ import re
 import markdown
 import pytest
 from bs4 import BeautifulSoup
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -225,6 +225,7 @@ def test_marks_change_no_text(render, markup: str, text: str) -> None:
         ("می\u200cخواهم", "می\u200cخواهم"),
         ("“so” – it’s", "“so” – it’s"),
         ("itâ€™s dÃ©jÃ  vu", "it’s déjà vu"),
+        ("it\u00e2\x80\x99s", "it’s"),
         ("lone \ud800 surrogate \uffff", "lone surrogate"),
     ],
 )
@@ -233,6 +234,7 @@ def test_text_follows_the_rules_of_the_corpus(raw: str, tidied: str) -> None:
 
 
 @given(st.text(max_size=200))
+@example("Â\x08¡")  # dropped, the control leaves what looks like mojibake
 def test_tidying_twice_changes_nothing(text: str) -> None:
     once = tidy(text)
     assert tidy(once) == once

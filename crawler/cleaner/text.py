@@ -28,19 +28,26 @@ MAX_LINE_CHARS = 2_000
 
 def tidy(text: str) -> str:
     """Return *text* on one line by the corpus' rules of text."""
-    if not text.isascii():
-        if ("\u00c3" in text or "\u00c2" in text or "\u00e2" in text) and _MOJIBAKE.search(text):
-            text = ftfy.fix_text(
-                text,
-                uncurl_quotes=False,
-                fix_latin_ligatures=False,
-                fix_character_width=False,
-                normalization=None,
-            )
-        text = unicodedata.normalize("NFC", text)
-    text = " ".join(text.split())
-    # What is to be dropped is never printable, so that most texts need no search.
-    return text if text.isprintable() else " ".join(_DROPPED.sub("", text).split())
+    while True:
+        if not text.isascii():
+            text = unicodedata.normalize("NFC", text)
+            if ("\u00c3" in text or "\u00c2" in text or "\u00e2" in text) and _MOJIBAKE.search(text):
+                text = unicodedata.normalize("NFC", _without_mojibake(text))
+        text = " ".join(text.split())
+        # What is to be dropped is never printable, so that most texts need no search.
+        if text.isprintable():
+            return text
+        # Not before the mojibake is mended, whose bytes may look like controls; without them there may be more of it.
+        kept = " ".join(_DROPPED.sub("", text).split())
+        if kept == text:
+            return text
+        text = kept
+
+
+def _without_mojibake(text: str) -> str:
+    return ftfy.fix_text(
+        text, uncurl_quotes=False, fix_latin_ligatures=False, fix_character_width=False, normalization=None
+    )
 
 
 def tidy_pre(text: str) -> str:
