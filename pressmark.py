@@ -94,6 +94,8 @@ def _exit_code(error: Exception) -> int | None:
             errno.EACCES,
             errno.EPERM,
             errno.EMFILE,
+            errno.EAGAIN,
+            errno.ENOMEM,
             errno.EIO,
             None,
         }

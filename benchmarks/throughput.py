@@ -37,6 +37,7 @@ import sys
 import tempfile
 import threading
 import time
+from asyncio.selector_events import BaseSelectorEventLoop
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -73,6 +74,7 @@ STEP_OF_MODULE = {
 """Modules of the crawler; those not named belong to everything else."""
 HAND_OVER_FUNCTIONS = frozenset({"_sock_recv_into", "_sock_sendall"})
 """Of asyncio, called by its loop when a worker hears or says more."""
+assert all(hasattr(BaseSelectorEventLoop, name) for name in HAND_OVER_FUNCTIONS)
 FETCH_LIBRARIES = frozenset({"scrapy", "twisted", "asyncio"})
 EVENT_LOOP = "run_forever"
 """The function of asyncio that everything between start and end is called by."""

@@ -84,8 +84,8 @@ def _new(lane: Lane) -> tuple[tuple[str, str], ...]:
     which = f"state = 'new' and lane > 0 and lane = {lane:d} and rank"
     return (
         (f"{which} > :newest and published is null", _NEWEST_FIRST),
-        (f"{which} between :since and :newest", _NEWEST_FIRST),
-        (f"{which} < :since and published is null", _NEWEST_FIRST),
+        (f"{which} between :oldest and :newest", _NEWEST_FIRST),
+        (f"{which} < :oldest and published is null", _NEWEST_FIRST),
     )
 
 
@@ -341,12 +341,24 @@ class Frontier(Fetches):
         terms = self._terms(now, since, until, paused)
         with self.commit() as db:
             for query in _LEASES[:-_BACKFILLS]:
-                leased += _chosen(db, query, terms, count - len(leased))
+                leased += self._chosen(query, terms, count - len(leased))
             if backfill and not any(due.lane is Lane.LISTING for due in leased):
                 for query in _LEASES[-_BACKFILLS:]:
-                    leased += _chosen(db, query, terms, count - len(leased))
+                    leased += self._chosen(query, terms, count - len(leased))
             db.executemany("update link set state = 'leased' where id = ?", [(due.id,) for due in leased])
         return leased
+
+    def _chosen(self, query: str, terms: Mapping[str, Any], count: int) -> list[Due]:
+        """Return up to *count* links that *query*, one of `_LEASES`, finds due."""
+        if count <= 0:
+            return []
+        return [self._due(row) for row in self.db.execute(query, {**terms, "count": count})]
+
+    def _due(self, row: sqlite3.Row) -> Due:
+        try:
+            return due_of(row)
+        except ValueError as error:
+            raise self.unusable(error) from error
 
     def has_due(
         self,
@@ -367,17 +379,20 @@ class Frontier(Fetches):
         self.add([link], now)
         row = views.row_of(self.db, link.url)
         assert row is not None
-        return _due(row)
+        return self._due(row)
 
     def _terms(
         self, now: datetime, since: date | None, until: date | None, paused: Collection[str]
     ) -> dict[str, Any]:
+        first, last = since.isoformat() if since else "", until.isoformat() if until else "9999-99-99"
         return {
             "now": seconds(now),
             "run": self.run_id,
-            "since": since.isoformat() if since else "",
-            "until": until.isoformat() if until else "9999-99-99",
-            "newest": f"{until or '9999-99-99'}~",  # the last moment of the day, and after it
+            "since": first,
+            "until": last,
+            # What bounds the ranks: no day is wanted when the last is before the first, and yet what nothing dates is.
+            "oldest": min(first, last),
+            "newest": f"{last}~",  # the last moment of the day, and after it
             "paused": json.dumps(sorted(paused)),
             "full": self._waiting >= MAX_WAITING,
         }
@@ -578,7 +593,7 @@ class Frontier(Fetches):
     def link_with(self, id_: int) -> Due | None:
         """Return the link with the number *id_*."""
         row = self.db.execute("select * from link where id = ?", (id_,)).fetchone()
-        return _due(row) if row else None
+        return self._due(row) if row else None
 
     def move_article(self, old: Due, due: Due) -> Due:
         """Give the article of *old*, whose address redirects to that of *due*, to *due*; the old one becomes an alias."""
@@ -652,7 +667,7 @@ class Frontier(Fetches):
             "select fetch.id as fetch_id, fetch.warc, fetch.offset, link.* from fetch join link on link.id = fetch.link_id"
             " where fetch.read = 0 and fetch.warc is not null order by fetch.id"
         ).fetchall()
-        return [(row["fetch_id"], _due(row), f"{row['warc']}:{row['offset']}") for row in rows]
+        return [(row["fetch_id"], self._due(row), f"{row['warc']}:{row['offset']}") for row in rows]
 
     def last_bodies(self) -> list[tuple[int, Due, str]]:
         """Return, for each link that was read and found to be no article, its newest capture, as `unread` does."""
@@ -661,7 +676,7 @@ class Frontier(Fetches):
             " where article_id is null and kind is not 'article' and fetch.id = (select max(id) from fetch"
             " where link_id = link.id and status = 200 and warc is not null and digest is not null) order by fetch.id"
         ).fetchall()
-        return [(row["fetch_id"], _due(row), f"{row['warc']}:{row['offset']}") for row in rows]
+        return [(row["fetch_id"], self._due(row), f"{row['warc']}:{row['offset']}") for row in rows]
 
     def has_capture(self, url: str, digest: str) -> bool:
         """Whether a body with *digest* was captured at *url* before."""
@@ -678,7 +693,7 @@ class Frontier(Fetches):
     def find(self, url: str) -> Due | None:
         """Return the link of the identity of *url*, or that it is an alias of."""
         row = views.row_of(self.db, url)
-        return _due(row) if row else None
+        return self._due(row) if row else None
 
     def is_leased(self, due: Due) -> bool:
         """Whether *due* is in hand now."""
@@ -688,7 +703,7 @@ class Frontier(Fetches):
     def holder(self, url: str) -> Due | None:
         """Return the link of the article held under the identity of *url* or an alias of it."""
         row = views.row_of(self.db, url)
-        return _due(row) if row and row["article_id"] else None
+        return self._due(row) if row and row["article_id"] else None
 
     def holder_of_text(self, text_digest: str, due: Due) -> Due | None:
         """Return the link, other than *due*, of the article first held with *text_digest*."""
@@ -696,7 +711,7 @@ class Frontier(Fetches):
             "select * from link where text_digest = ? and id != ? order by found_at, id limit 1",
             (text_digest, due.id),
         ).fetchone()
-        return _due(row) if row else None
+        return self._due(row) if row else None
 
     def other_with_id(self, id_: str, due: Due) -> str | None:
         """Return the identity of another link whose article has *id_*: the named error of two identities with one id."""
@@ -744,11 +759,6 @@ class Frontier(Fetches):
         return views.yields(self.db)
 
 
-def _chosen(db: sqlite3.Connection, query: str, terms: Mapping[str, Any], count: int) -> list[Due]:
-    """Return up to *count* links that *query*, one of `_LEASES`, finds due."""
-    return [_due(row) for row in db.execute(query, {**terms, "count": count})] if count > 0 else []
-
-
 def _merge(db: sqlite3.Connection, other: int, into: int) -> None:
     """Give all that is known of the link *other* to the link *into*, and forget it."""
     db.execute(
@@ -791,7 +801,19 @@ def is_news(published: str | None, now: datetime) -> bool:
     return published is not None and now.timestamp() - instant(published) <= NEWS_AGE_SECONDS
 
 
-def _due(row: sqlite3.Row) -> Due:
+def due_of(row: sqlite3.Row) -> Due:
+    """Return the link that *row* keeps, leased or not.
+
+    Raises:
+        ValueError: it holds what no run writes.
+    """
+    try:
+        return _due_of(row)
+    except (LookupError, TypeError, OverflowError, OSError) as error:
+        raise ValueError(f"link {row['id']}: {error!r}") from error
+
+
+def _due_of(row: sqlite3.Row) -> Due:
     link = Link(
         url=row["url"],
         source=Source(row["source"]),

@@ -127,11 +127,15 @@ class _Cursor(sqlite3.Cursor):
         try:
             return step(*args)
         except sqlite3.DatabaseError as error:
-            # A full disk, for one, says so by a class of its own.
-            if type(error) is sqlite3.DatabaseError or "Could not decode to UTF-8" in str(error):
+            if _is_damage(error):
                 assert isinstance(self.connection, _Connection)
                 raise BadState(_unusable(self.connection.path, error)) from error
             raise
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether *error* says that the file is not as it was written; a full disk, for one, is of a class of its own."""
+    return type(error) is sqlite3.DatabaseError or "Could not decode to UTF-8" in str(error)
 
 
 class State:
@@ -167,9 +171,11 @@ class State:
             self._lease.close()
             if isinstance(error, BadState):
                 raise
-            if isinstance(error, sqlite3.OperationalError):
-                raise OSError(f"{path}: {error}") from error
-            raise BadState(_unusable(path, error)) from error
+            raise OSError(f"{path}: {error}") from error
+
+    def unusable(self, error: Exception) -> BadState:
+        """Return that the file holds what no run writes, as *error* says."""
+        return BadState(_unusable(self.path, error))
 
     def close(self) -> None:
         """Give the site back."""
@@ -195,7 +201,7 @@ def looked_at(path: Path) -> Iterator[sqlite3.Connection]:
 
     Raises:
         FileNotFoundError: there is none.
-        BadState: it is no state file of this version.
+        BadState: it is no state file of this version, or what is read of it is nothing that a run writes (`ValueError`).
     """
     if not path.exists():
         raise FileNotFoundError(path)
@@ -204,9 +210,11 @@ def looked_at(path: Path) -> Iterator[sqlite3.Connection]:
         db.row_factory = sqlite3.Row
         _require_version(db, path)
         yield db
-    except sqlite3.OperationalError as error:
-        raise OSError(f"{path}: {error}") from error
     except sqlite3.DatabaseError as error:
+        if _is_damage(error):
+            raise BadState(_unusable(path, error)) from error
+        raise OSError(f"{path}: {error}") from error
+    except ValueError as error:
         raise BadState(_unusable(path, error)) from error
     finally:
         db.close()

@@ -50,9 +50,9 @@ def status(names: Iterable[str], archive: Path, now: datetime) -> list[Status]:
 
 def _status(name: str, archive: Path, now: datetime) -> Status:
     path = state_path(archive, name)
+    record = _record(name, archive)
     try:
         with looked_at(path) as db:
-            record = _record(name, archive)
             week = [run for run in views.history(db) if now - _time(run) <= timedelta(days=7)]
             last = views.history(db)[-1:]
             return Status(

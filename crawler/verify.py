@@ -10,6 +10,7 @@ from pathlib import Path
 
 from crawler.captures import digest, read_records, sizes
 from crawler.corpus import BadCorpusFile, Corpus, file_digest
+from crawler.frontier import due_of
 from crawler.holding import state_path
 from crawler.items import Article
 from crawler.progress import Progress
@@ -220,6 +221,11 @@ def _state(name: str, archive: Path, told: Verified, captures: _Held, articles: 
             for row in db.execute("pragma integrity_check"):
                 if row[0] != "ok":
                     told.find(where, row[0])
+            for row in db.execute("select * from link"):
+                try:
+                    due_of(row)
+                except ValueError as error:
+                    told.find(where, f"{error}; --rebuild-state makes it from the captures")
             _state_and_corpus(db, where, told, articles)
             _state_and_captures(db, where, told, captures)
     except BadState as error:

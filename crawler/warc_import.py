@@ -47,7 +47,7 @@ class Imported:
     sites: Counter[str] = field(default_factory=Counter)
     """Articles stored or revised, by site."""
     broken: list[str] = field(default_factory=list)
-    """Files that could not be read to their end, and why."""
+    """Files that could not be read to their end and sites whose state cannot be used, and why."""
 
     def refuse(self, outcome: str, reason: str) -> None:
         """Count a record that gave nothing."""
@@ -139,7 +139,9 @@ class Importer:
         except SiteBusy:
             self.told.refuse("failed", "another run holds the site")
         except BadState as error:  # of this one site: the others go on
-            self.told.refuse("failed", str(error))
+            self.told.refuse("failed", "the state of its site cannot be used")
+            if str(error) not in self.told.broken:
+                self.told.broken.append(str(error))
             if damaged := self._open.pop(site.name, None):
                 damaged.close()
 

@@ -1,6 +1,7 @@
 """Readings made in worker processes, each page under a limit of time and memory, so that no page can stop the crawl."""
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ from crawler.worker import LENGTH_BYTES, TIME_LIMIT_SECONDS, Asked, Told, messag
 
 MAX_WORKERS = 8
 START_LIMIT_SECONDS = 60
+START_AGAIN_SECONDS = 1.0
 ROOT = Path(__file__).parent.parent
 
 _ENCODE = msgspec.msgpack.Encoder().encode
@@ -41,13 +43,11 @@ class Workers:
 
         Raises:
             ReadingFailed: too slow, too large, or an error in the reading of this one page.
+            OSError: the system starts no process; nothing is said of the page.
         """
         asked = _ENCODE(Asked(capture, link))
         async with self._room:
-            try:
-                worker = self._idle_one() or _Worker()
-            except OSError as error:  # too many processes or open files, or no memory: this page's trouble
-                raise ReadingFailed(f"no process to read it: {error}") from error
+            worker = self._idle_one() or await self._started()
             self._busy.add(worker)
             try:
                 told = _DECODE(await worker.ask(asked))
@@ -61,6 +61,34 @@ class Workers:
         if told.reading is None:
             raise ReadingFailed(told.failure)
         return told.reading
+
+    async def _started(self) -> "_Worker":
+        """Return a new process, or one that has become idle while the system had no room for another."""
+        began = asyncio.get_running_loop().time()
+        while True:
+            try:
+                return await self._new_one()
+            except (
+                OSError
+            ) as error:  # too many processes or open files, no memory: for the moment, or for good
+                waited = asyncio.get_running_loop().time() - began
+                if waited >= START_LIMIT_SECONDS and not (self._busy or self._idle):
+                    raise OSError(error.errno, f"no process to read pages: {error.strerror}") from error
+            await asyncio.sleep(START_AGAIN_SECONDS)
+            if worker := self._idle_one():
+                return worker
+
+    async def _new_one(self) -> "_Worker":
+        worker = _Worker()
+        self._busy.add(worker)
+        try:
+            await worker.get_ready()
+        except BaseException:
+            worker.end()
+            raise
+        finally:
+            self._busy.discard(worker)
+        return worker
 
     def _idle_one(self) -> "_Worker | None":
         """Return the process that read last, whose caches are the freshest, unless the system has ended it."""
@@ -110,25 +138,31 @@ class _Worker:
             raise
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, heard)
-        self._is_ready = False
 
     def is_alive(self) -> bool:
         """Whether the process runs."""
         return self._process.poll() is None
 
+    async def get_ready(self) -> None:
+        """Wait until the process can be asked; raises `OSError` when it cannot in time, or not at all."""
+        try:
+            async with asyncio.timeout(START_LIMIT_SECONDS):
+                await self._told()
+        except TimeoutError as error:
+            raise OSError(errno.EAGAIN, f"not ready within {START_LIMIT_SECONDS} s") from error
+        except OSError as error:
+            self.end()
+            code = self._process.returncode
+            raise OSError(errno.EAGAIN, f"ended as it started (exit code {code})") from error
+
     async def ask(self, asked: bytes) -> bytes:
         """Return the answer to *asked*; raises `ReadingFailed` when there is none in time, or none any more."""
         try:
-            if not self._is_ready:
-                async with asyncio.timeout(START_LIMIT_SECONDS):
-                    await self._told()
-                self._is_ready = True
             async with asyncio.timeout(TIME_LIMIT_SECONDS):
                 await asyncio.get_running_loop().sock_sendall(self._socket, message(asked))
                 return await self._told()
         except TimeoutError as error:
-            limit = TIME_LIMIT_SECONDS if self._is_ready else START_LIMIT_SECONDS
-            raise ReadingFailed(f"not read within {limit} s") from error
+            raise ReadingFailed(f"not read within {TIME_LIMIT_SECONDS} s") from error
         except OSError as error:
             self.end()
             raise ReadingFailed(f"the reading died (exit code {self._process.returncode})") from error

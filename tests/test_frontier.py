@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -498,6 +499,7 @@ def test_each_lane_walks_an_index_of_its_own(frontier: Frontier) -> None:
         "run": 1,
         "since": "",
         "until": "9",
+        "oldest": "",
         "newest": "9~",
         "paused": "[]",
         "full": False,
@@ -533,6 +535,33 @@ def test_an_article_among_the_very_many_of_its_sitemap_is_stored_without_a_look_
     frontier.db.set_progress_handler(None, 0)
     assert steps < 1000
     assert "deep" in names(frontier.lease(3001, NOW))  # what stands beside an article has another chance
+
+
+def test_no_link_is_leased_twice_when_the_last_day_wanted_is_before_the_first(frontier: Frontier) -> None:
+    frontier.add([link("a", Source.FEED), link("b", Source.FEED, modified="2025-10-20")], NOW)
+    frontier.add([link("c", Source.FEED, published="2025-10-20")], NOW)
+    leased = frontier.lease(10, NOW, since=date(2025, 11, 1), until=date(2025, 10, 1))
+    assert sorted(names(leased)) == ["a", "b"]
+
+
+def test_a_state_file_made_before_an_index_gets_it(tmp_path: Path) -> None:
+    def indexes(frontier: Frontier) -> set[str]:
+        return {row[0] for row in frontier.db.execute("select name from sqlite_master where type = 'index'")}
+
+    path = tmp_path / "state" / "news.example.sqlite"
+    with closing(Frontier(path)) as frontier:
+        made = indexes(frontier)
+        frontier.db.execute("drop index link_undated")
+        frontier.db.execute("drop index link_deep")
+    with closing(Frontier(path)) as frontier:
+        assert indexes(frontier) == made >= {"link_undated", "link_deep"}
+
+
+def test_a_link_as_no_run_writes_it_makes_the_state_unusable(frontier: Frontier) -> None:
+    frontier.add([link("a")], NOW)
+    frontier.db.execute("update link set source = 'sectiom'")
+    with pytest.raises(BadState, match=r"'sectiom' is not a valid Source.*--rebuild-state"):
+        frontier.lease(1, NOW)
 
 
 def test_a_change_stated_to_come_is_no_date(frontier: Frontier) -> None:

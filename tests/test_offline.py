@@ -214,6 +214,29 @@ class TestVerify:
         assert done.code == 1, done.err
         assert found in done.err
 
+    @pytest.mark.parametrize(
+        ("value", "found"),
+        [("'sectiom'", "not a valid Source"), ("cast(x'ff41' as text)", "Could not decode")],
+        ids=["no such source", "no text"],
+    )
+    def test_what_no_run_writes_is_found_in_a_state_that_sqlite_takes_for_whole(
+        self, held: Held, value: str, found: str
+    ) -> None:
+        with sqlite3.connect(held.state) as db:
+            db.execute(f"update link set source = {value} where kind = 'article'")
+        db.close()
+        done = pressmark("verify", "--archive", held.archive)
+        assert done.code == 1
+        assert found in done.err
+        allowed = ("--allow-host", held.newspaper.origin.removeprefix("http://"))
+        for command in (["explain", held.url], ["crawl", "--recheck", held.name]):
+            done = pressmark(*command, *allowed, "--archive", held.archive)
+            assert done.code == 2
+            assert "cannot be used" in done.err
+            assert "--rebuild-state" in done.err
+        done = pressmark("verify", "--archive", held.archive, "--rebuild-state")
+        assert done.code == 0, done.err
+
     def test_what_a_kill_left_uncommitted_is_a_note(self, held: Held) -> None:
         [warc] = (held.archive / "captures").rglob("*.warc.gz")
         warc.write_bytes(warc.read_bytes() + warc.read_bytes()[:100])

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -192,6 +193,78 @@ def test_one_robots_txt_that_does_not_come_ends_no_run_of_days(told: Told) -> No
         run.close()
 
     go(days)
+
+
+@pytest.mark.parametrize(
+    "answered", [{"status": 503}, {"status": 429}, {"status": 301, "Location": "/robots"}]
+)
+def test_a_robots_txt_that_asks_to_be_left_for_long_holds_no_run_up(
+    told: Told, answered: dict[str, Any]
+) -> None:
+    async def left() -> None:
+        run = told.run()
+        await told.quiet(run)
+        told.now += timedelta(hours=25)
+        run.frontier.add([Link(url=f"{HOME}/a", source=Source.SECTION)], told.now)
+        [ask] = [ask for ask in run.asks() if ask.due is None]
+        assert await told.answer(run, ask, **answered, Retry_After="86400") == []
+        assert run.finished is not None
+        assert "asked to wait 86400 s" in run.finished
+        assert run.is_done(run.wakes_at())
+        assert [due.link.url for due in run.frontier.lease(9, told.now)] == [f"{HOME}/a"]  # for a later run
+        run.close()
+
+    go(left)
+
+
+def test_a_run_that_has_ended_asks_for_no_robots_txt_again(told: Told) -> None:
+    async def ended() -> None:
+        run = told.run()
+        await told.quiet(run)
+        told.now += timedelta(hours=25)
+        run.frontier.add([Link(url=f"{HOME}/a", source=Source.SECTION)], told.now)
+        [ask] = [ask for ask in run.asks() if ask.due is None]
+        run.stop("limit of 60 minutes", failed=False)
+        assert await told.answer(run, ask, status=500) == []
+        assert run.is_done(run.wakes_at())
+        run.close()
+
+    go(ended)
+
+
+def test_another_host_whose_robots_txt_asks_to_be_left_is_left_and_the_run_goes_on(told: Told) -> None:
+    async def left() -> None:
+        run = told.run()
+        await told.quiet(run)
+        other = "https://m.news.example"
+        for hours, status, headers in ((0, 200, {}), (25, 503, {"Retry_After": "86400"})):
+            told.now += timedelta(hours=hours)
+            run.frontier.add([Link(url=f"{other}/{hours}", source=Source.FEED)], told.now)
+            [ask] = [ask for ask in run.asks() if ask.url == f"{other}/robots.txt"]
+            asks = await told.answer(run, ask, status=status, **headers)
+            assert [ask.url for ask in asks] == ([f"{other}/0"] if status == 200 else [])
+        assert run.finished is None
+        row = run.frontier.find(f"{other}/25")
+        assert row is not None
+        assert not run.frontier.is_leased(row)
+        run.close()
+
+    go(left)
+
+
+def test_a_robots_txt_that_never_came_is_asked_for_once_each_time(told: Told) -> None:
+    async def never() -> None:
+        run = told.run()
+        await told.quiet(run)
+        run.gate.admit("https://m.news.example/")
+        for number in range(3):
+            run.frontier.add([Link(url=f"https://m.news.example/{number}", source=Source.FEED)], told.now)
+            [ask] = [ask for ask in run.asks() if ask.due is None]
+            assert await told.answer(run, ask, status=500) == []
+            told.now += timedelta(minutes=16)
+        run.close()
+
+    go(never)
 
 
 def test_a_state_that_breaks_while_a_stop_ends_the_runs_costs_the_others_nothing(

@@ -161,8 +161,9 @@ def test_a_site_whose_state_is_damaged_costs_the_others_nothing(tmp_path: Path) 
     state.write_bytes(b"no database" * 1000)
     done = imported(archive, path)
     assert done.json["sites"] == {"other.example": 1}
-    [reason] = [
-        reason for reason in done.json["reasons"] if "lantern.example.sqlite cannot be used" in reason
-    ]
-    assert done.json["reasons"][reason] == 3
+    assert done.json["reasons"]["the state of its site cannot be used"] == 3
+    [broken] = done.json["broken"]
+    assert "lantern.example.sqlite cannot be used" in broken
+    assert broken in done.err
+    assert done.code == 1
     assert len(list(Corpus(archive).scan())) == 1

@@ -1,6 +1,7 @@
 """The processes that read pages: limits, signals and a quiet end."""
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -140,7 +142,7 @@ def test_a_process_that_dies_within_its_answer_or_cannot_be_started_costs_one_pa
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def none_left(*_: object, **__: object) -> None:
-        raise BlockingIOError("Resource temporarily unavailable")
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
 
     async def three() -> Reading:
         await workers.read(SHORT, LINK)
@@ -154,13 +156,52 @@ def test_a_process_that_dies_within_its_answer_or_cannot_be_started_costs_one_pa
         with pytest.raises(ReadingFailed, match="died"):
             await workers.read(SHORT, LINK)
         monkeypatch.setattr(module.subprocess, "Popen", none_left)
-        with pytest.raises(ReadingFailed, match="no process to read it"):
+        monkeypatch.setattr(module, "START_LIMIT_SECONDS", 0)
+        with pytest.raises(BlockingIOError, match="no process to read pages: Resource"):
             await workers.read(SHORT, LINK)
         monkeypatch.undo()
         return await workers.read(SHORT, LINK)
 
     with Workers(1) as workers:
         assert asyncio.run(three()).links
+
+
+def test_while_the_system_has_no_room_for_a_process_the_page_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = 0
+
+    def room_later(*arguments: Any, **options: Any) -> "subprocess.Popen[bytes]":
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+        return popen(*arguments, **options)
+
+    popen = subprocess.Popen
+    monkeypatch.setattr(module.subprocess, "Popen", room_later)
+    monkeypatch.setattr(module, "START_AGAIN_SECONDS", 0.01)
+    with Workers(1) as workers:
+        assert asyncio.run(workers.read(SHORT, LINK)).links
+
+
+def test_a_process_that_never_gets_ready_says_nothing_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "START_LIMIT_SECONDS", 0.001)
+    monkeypatch.setattr(module, "START_AGAIN_SECONDS", 0.01)
+    with Workers(1) as workers, pytest.raises(OSError, match=r"not ready within 0\.001 s"):
+        asyncio.run(workers.read(SHORT, LINK))
+    with monkeypatch.context() as patched:
+        patched.setattr(module.sys, "executable", "/bin/false")
+        with Workers(1) as workers, pytest.raises(OSError, match=r"ended as it started \(exit code 1\)"):
+            asyncio.run(workers.read(SHORT, LINK))
+
+
+def test_a_reading_process_finds_what_its_user_has_on_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(f"open({str(tmp_path / 'found')!r}, 'w').close()\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with Workers(1) as workers:
+        assert asyncio.run(workers.read(SHORT, LINK)).links
+    assert (tmp_path / "found").exists()
 
 
 def test_the_answer_to_a_page_nobody_waits_for_any_more_is_not_taken_for_the_next() -> None:

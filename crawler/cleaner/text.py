@@ -29,19 +29,21 @@ MAX_LINE_CHARS = 2_000
 def tidy(text: str) -> str:
     """Return *text* on one line by the corpus' rules of text."""
     while True:
-        if not text.isascii():
-            text = unicodedata.normalize("NFC", text)
-            if ("\u00c3" in text or "\u00c2" in text or "\u00e2" in text) and _MOJIBAKE.search(text):
-                text = unicodedata.normalize("NFC", _without_mojibake(text))
-        text = " ".join(text.split())
-        # What is to be dropped is never printable, so that most texts need no search.
-        if text.isprintable():
-            return text
-        # Not before the mojibake is mended, whose bytes may look like controls; without them there may be more of it.
-        kept = " ".join(_DROPPED.sub("", text).split())
-        if kept == text:
-            return text
-        text = kept
+        # Before anything falls: bytes of mojibake look like controls and no-break spaces. And after it, for there may be
+        # more of it then.
+        mended = _without_mojibake(text) if _is_mojibake(text) else text
+        line = " ".join(mended.split())
+        if not line.isprintable():  # nor is anything else that is to be dropped
+            line = " ".join(_DROPPED.sub("", line).split())
+        if not line.isascii():
+            line = unicodedata.normalize("NFC", line)
+        if line == text or not _is_mojibake(line):
+            return line
+        text = line
+
+
+def _is_mojibake(text: str) -> bool:
+    return ("\u00c3" in text or "\u00c2" in text or "\u00e2" in text) and bool(_MOJIBAKE.search(text))
 
 
 def _without_mojibake(text: str) -> str:
