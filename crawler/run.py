@@ -434,32 +434,18 @@ class Run:
         self._know_robots(host, robots, datetime.fromtimestamp(fetched_at, UTC))
         return True
 
-    def _knew_rules(self, host: str) -> bool:
-        """Whether this run had a robots.txt of the origin *host* before, or that there is none."""
-        return host in self.gate.robots and self.gate.robots[host].state != "unreachable"
-
     def _robots_answered(self, ask: Ask, answer: Answer) -> list[Ask]:
         now, capture = self._now(), answer.capture
         host = ask.robots_of or origin(ask.url)
         status = capture.status if capture else None
         robots = Robots.read(status, capture.body if capture else b"")
-        again: Ask | None = None
-        if capture and capture.status in REDIRECTS:
-            target = canonicalize(capture.header("Location") or "", capture.url)
-            if target and ask.hops < MAX_ROBOTS_REDIRECTS and not self.gate.address_refusal(target):
-                again = replace(ask, url=target, hops=ask.hops + 1)
-            else:
-                status, robots = 404, Robots.read(404, b"")  # RFC 9309, 2.3.1.2: then as if there were none
-        elif robots.state == "unreachable" and self._knew_rules(host) and ask.tries < len(BACKOFF_SECONDS):
-            # It was there a day ago: a run of days is not to end for one answer that did not come.
-            again = replace(ask, url=f"{host}/robots.txt", hops=0, tries=ask.tries + 1)
-        if again and self.finished:
-            return self._released([again])
-        if again and netloc(again.url) not in self._left:
-            if again.tries > ask.tries:
-                wait = BACKOFF_SECONDS[ask.tries] * min(1.0, self.gate.delay_seconds(host))
-                self.hosts.pause(netloc(again.url), wait)
-            return [again]
+        if again := self._robots_again(ask, capture, robots):
+            if self.finished:
+                return self._released([again])
+            if netloc(again.url) not in self._left:
+                return [again]
+        elif status in REDIRECTS:
+            status, robots = 404, Robots.read(404, b"")  # RFC 9309, 2.3.1.2: then as if there were none
         place = None
         if capture and robots.state == "rules":
             place = self._holding.captures.response(capture)
@@ -474,6 +460,25 @@ class Run:
         permitted = [self._permitted(due, now) for due in self._waiting.pop(host, [])]
         asks = [ask for ask in permitted if ask]
         return self._released(asks) if self.finished else asks
+
+    def _robots_again(self, ask: Ask, capture: Capture | None, robots: Robots) -> Ask | None:
+        """Return the request that is to follow *ask*, which *capture* and the *robots* read from it answered, if any."""
+        if capture and capture.status in REDIRECTS:
+            target = canonicalize(capture.header("Location") or "", capture.url)
+            if target and ask.hops < MAX_ROBOTS_REDIRECTS and not self.gate.address_refusal(target):
+                return replace(ask, url=target, hops=ask.hops + 1)
+            return None
+        host = ask.robots_of or origin(ask.url)
+        known = self.gate.robots.get(host)
+        if robots.state != "unreachable" or known is None or known.state == "unreachable":
+            return None
+        if ask.tries == len(BACKOFF_SECONDS):
+            return None
+        # It was there a day ago: a run of days is not to end for one answer that did not come.
+        self.hosts.pause(
+            netloc(ask.url), BACKOFF_SECONDS[ask.tries] * min(1.0, self.gate.delay_seconds(host))
+        )
+        return replace(ask, url=f"{host}/robots.txt", hops=0, tries=ask.tries + 1)
 
     def _released(self, asks: "Iterable[Ask]") -> "list[Ask]":
         """Give back the leases of *asks*, which will not be made."""

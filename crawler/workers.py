@@ -68,9 +68,8 @@ class Workers:
         while True:
             try:
                 return await self._new_one()
-            except (
-                OSError
-            ) as error:  # too many processes or open files, no memory: for the moment, or for good
+            except OSError as error:
+                # Too many processes or open files, no memory: for the moment, or for good.
                 waited = asyncio.get_running_loop().time() - began
                 if waited >= START_LIMIT_SECONDS and not (self._busy or self._idle):
                     raise OSError(error.errno, f"no process to read pages: {error.strerror}") from error
