@@ -203,7 +203,8 @@ class Frontier(Fetches):
 
     def history(self) -> list[RunReport]:
         """Return the reports of the runs of the last weeks, without their failures and reasons, oldest first."""
-        return views.history(self.db)
+        with self.read_as_written():
+            return views.history(self.db)
 
     # Links
 
@@ -355,10 +356,8 @@ class Frontier(Fetches):
         return [self._due(row) for row in self.db.execute(query, {**terms, "count": count})]
 
     def _due(self, row: sqlite3.Row) -> Due:
-        try:
+        with self.read_as_written():
             return due_of(row)
-        except ValueError as error:
-            raise self.unusable(error) from error
 
     def has_due(
         self,
@@ -752,11 +751,13 @@ class Frontier(Fetches):
     def sources_of(self, due: Due) -> frozenset[Source]:
         """Return the sources that named *due*."""
         rows = self.db.execute("select source from sighting where link_id = ?", (due.id,))
-        return frozenset(Source(row[0]) for row in rows)
+        with self.read_as_written():
+            return frozenset(Source(row[0]) for row in rows)
 
     def yields(self) -> dict[Source, Yield]:
         """Return what each source gave in all: the held articles it names, and those it alone names."""
-        return views.yields(self.db)
+        with self.read_as_written():
+            return views.yields(self.db)
 
 
 def _merge(db: sqlite3.Connection, other: int, into: int) -> None:

@@ -234,10 +234,12 @@ class Intake:
             reason = "leads to another site"
             self._end(due, "refused", reason, **_later(due, capture), fetch_id=fetch_id)
             return None
-        same = identity(target) == identity(due.link.url)
+        found = self.frontier.find(target)
+        same = identity(target) == identity(due.link.url) or (found is not None and found.id == due.id)
         absorb = due.article_id is not None and self._is_our_copy(due, target)
         if (same or absorb) and self.frontier.readdress(due, target, absorb=absorb):
-            # Another scheme or ``www.``, or an article that moved: it keeps its identity and is asked for there.
+            # Another scheme or ``www.``, an earlier address of it, or an article that moved: it keeps its identity and is
+            # asked for there.
             self.account.count(due.link.url, "redirect", None)
             return None
         if due.article_id:

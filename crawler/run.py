@@ -442,7 +442,7 @@ class Run:
         if again := self._robots_again(ask, capture, robots):
             if self.finished:
                 return self._released([again])
-            if netloc(again.url) not in self._left:
+            if netloc(again.url) not in _both_names(self._left):
                 return [again]
         elif status in REDIRECTS:
             status, robots = 404, Robots.read(404, b"")  # RFC 9309, 2.3.1.2: then as if there were none
@@ -459,7 +459,8 @@ class Run:
             self.stop(f"no answer: {answer.failure or f'robots.txt gave HTTP {status}'}")
         permitted = [self._permitted(due, now) for due in self._waiting.pop(host, [])]
         asks = [ask for ask in permitted if ask]
-        return self._released(asks) if self.finished else asks
+        is_left = netloc(host) in _both_names(self._left)
+        return self._released(asks) if self.finished or is_left else asks
 
     def _robots_again(self, ask: Ask, capture: Capture | None, robots: Robots) -> Ask | None:
         """Return the request that is to follow *ask*, which *capture* and the *robots* read from it answered, if any."""

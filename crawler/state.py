@@ -173,9 +173,13 @@ class State:
                 raise
             raise OSError(f"{path}: {error}") from error
 
-    def unusable(self, error: Exception) -> BadState:
-        """Return that the file holds what no run writes, as *error* says."""
-        return BadState(_unusable(self.path, error))
+    @contextmanager
+    def read_as_written(self) -> Iterator[None]:
+        """Raise `BadState` where a value that was read is nothing that a run writes (`ValueError`)."""
+        try:
+            yield
+        except ValueError as error:
+            raise BadState(_unusable(self.path, error)) from error
 
     def close(self) -> None:
         """Give the site back."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from crawler import views
 from crawler.captures import digest, read_records, sizes
 from crawler.corpus import BadCorpusFile, Corpus, file_digest
 from crawler.frontier import due_of
@@ -226,6 +227,8 @@ def _state(name: str, archive: Path, told: Verified, captures: _Held, articles: 
                     due_of(row)
                 except ValueError as error:
                     told.find(where, f"{error}; --rebuild-state makes it from the captures")
+            views.yields(db)
+            views.history(db)
             _state_and_corpus(db, where, told, articles)
             _state_and_captures(db, where, told, captures)
     except BadState as error:

@@ -215,21 +215,29 @@ class TestVerify:
         assert found in done.err
 
     @pytest.mark.parametrize(
-        ("value", "found"),
-        [("'sectiom'", "not a valid Source"), ("cast(x'ff41' as text)", "Could not decode")],
-        ids=["no such source", "no text"],
+        ("change", "found"),
+        [
+            ("update link set source = 'sectiom' where kind = 'article'", "not a valid Source"),
+            ("update link set source = cast(x'ff41' as text) where kind = 'article'", "Could not decode"),
+            ("update or ignore sighting set source = 'sectiom'", "not a valid Source"),
+            ("update run set told = '{'", "truncated"),
+        ],
+        ids=["no such source", "no text", "no such source of a sighting", "half a report"],
     )
     def test_what_no_run_writes_is_found_in_a_state_that_sqlite_takes_for_whole(
-        self, held: Held, value: str, found: str
+        self, held: Held, change: str, found: str
     ) -> None:
         with sqlite3.connect(held.state) as db:
-            db.execute(f"update link set source = {value} where kind = 'article'")
+            db.execute(change)
         db.close()
         done = pressmark("verify", "--archive", held.archive)
         assert done.code == 1
         assert found in done.err
         allowed = ("--allow-host", held.newspaper.origin.removeprefix("http://"))
-        for command in (["explain", held.url], ["crawl", "--recheck", held.name]):
+        explained = (
+            [["explain", held.url]] if "update link" in change else []
+        )  # it reads what is told of one link
+        for command in (*explained, ["crawl", "--recheck", held.name, "--delay", "0"]):
             done = pressmark(*command, *allowed, "--archive", held.archive)
             assert done.code == 2
             assert "cannot be used" in done.err

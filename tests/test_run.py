@@ -217,6 +217,28 @@ def test_a_robots_txt_that_asks_to_be_left_for_long_holds_no_run_up(
     go(left)
 
 
+@pytest.mark.parametrize(
+    "target", ["https://cdn.example.org/robots.txt", "https://www.m.news.example/robots.txt"]
+)
+def test_what_waits_for_the_robots_txt_of_a_host_that_is_left_is_left_too(told: Told, target: str) -> None:
+    async def left() -> None:
+        run = told.run()
+        await told.quiet(run)
+        run.frontier.add([Link(url="https://m.news.example/a", source=Source.FEED)], told.now)
+        asks = [ask for ask in run.asks() if ask.due is None]
+        headers = {"Location": target, "Retry_After": "86400"}
+        while asks:
+            [ask] = asks
+            asks = await told.answer(run, ask, 301 if headers else 200, **headers)
+            headers = {}
+            assert not [ask for ask in asks if "m.news.example" in ask.url]
+        assert run.finished is None
+        assert run.is_done(run.wakes_at())
+        run.close()
+
+    go(left)
+
+
 def test_a_run_that_has_ended_asks_for_no_robots_txt_again(told: Told) -> None:
     async def ended() -> None:
         run = told.run()

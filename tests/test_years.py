@@ -275,6 +275,25 @@ class TestIdentity:
         told = pressmark("explain", small.origin + "/old/crate", "--archive", tmp_path).out
         assert f"leads to {small.origin}/new/crate-on-the-quay (redirect)" in told
 
+    def test_an_article_that_moves_there_and_back_is_followed(self, small: Small, tmp_path: Path) -> None:
+        small.article("/old/crate", 1)
+        small.front("/old/crate")
+        run(small, tmp_path)
+        small.article("/new/crate", 1)
+        small.faults["/old/crate"] = redirect("/new/crate", 301)
+        run(small, tmp_path, "--recheck")
+        change(
+            tmp_path, "update link set next_check = 0 where article_id is not null or moved_from is not null"
+        )
+        run(small, tmp_path)
+        del small.faults["/old/crate"]
+        small.faults["/new/crate"] = redirect("/old/crate", 301)
+        small.article("/old/crate", 7)
+        told = report(run(small, tmp_path, "--recheck"))
+        assert told["outcomes"]["revised"] == 1
+        assert set(held(tmp_path)) == {"old/crate"}
+        assert pressmark("verify", "--archive", tmp_path).code == 0
+
     def test_an_article_that_redirects_to_a_section_is_gone_and_the_section_stays(
         self, small: Small, tmp_path: Path
     ) -> None:
