@@ -157,6 +157,7 @@ class State:
             self.db.row_factory = sqlite3.Row
             self.db.execute("pragma journal_mode = wal")
             self.db.execute("pragma synchronous = normal")
+            self.db.execute("pragma cache_size = -256")  # KiB: hundreds of sites are open at once
             if not self.db.execute("pragma user_version").fetchone()[0]:
                 with self.commit():
                     for statement in _SCHEMA.split(";\n"):
