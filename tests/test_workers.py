@@ -189,6 +189,7 @@ def test_a_process_that_never_gets_ready_says_nothing_of_the_page(monkeypatch: p
     with Workers(1) as workers, pytest.raises(OSError, match=r"not ready within 0\.001 s"):
         asyncio.run(workers.read(SHORT, LINK))
     with monkeypatch.context() as patched:
+        patched.setattr(module, "START_LIMIT_SECONDS", 2)
         patched.setattr(module.sys, "executable", "/bin/false")
         with Workers(1) as workers, pytest.raises(OSError, match=r"ended as it started \(exit code 1\)"):
             asyncio.run(workers.read(SHORT, LINK))
