@@ -62,6 +62,15 @@ class Told:
                 await self.answer(run, ask, 200 if is_front else 404, b"<title>Home</title>")
             asks = run.asks()
 
+    async def a_day_later(self) -> tuple[Run, Ask]:
+        """Return a run that was quiet and has a link to follow, and what it asks for first: robots.txt once more."""
+        run = self.run()
+        await self.quiet(run)
+        self.now += timedelta(hours=25)
+        run.frontier.add([Link(url=f"{HOME}/a", source=Source.SECTION)], self.now)
+        [ask] = [ask for ask in run.asks() if ask.due is None]
+        return run, ask
+
 
 @pytest.fixture
 def told(tmp_path: Path) -> Told:
@@ -173,11 +182,7 @@ def test_a_state_that_cannot_be_written_at_the_end_of_a_run_is_told(
 
 def test_one_robots_txt_that_does_not_come_ends_no_run_of_days(told: Told) -> None:
     async def days() -> None:
-        run = told.run()
-        await told.quiet(run)
-        told.now += timedelta(hours=25)
-        run.frontier.add([Link(url=f"{HOME}/a", source=Source.SECTION)], told.now)
-        [ask] = [ask for ask in run.asks() if ask.due is None]
+        run, ask = await told.a_day_later()
         [again] = await run.answered(ask, Answer(failure="no answer in time"))
         assert again.url == f"{HOME}/robots.txt"
         assert run.finished is None
@@ -202,11 +207,7 @@ def test_a_robots_txt_that_asks_to_be_left_for_long_holds_no_run_up(
     told: Told, answered: dict[str, Any]
 ) -> None:
     async def left() -> None:
-        run = told.run()
-        await told.quiet(run)
-        told.now += timedelta(hours=25)
-        run.frontier.add([Link(url=f"{HOME}/a", source=Source.SECTION)], told.now)
-        [ask] = [ask for ask in run.asks() if ask.due is None]
+        run, ask = await told.a_day_later()
         assert await told.answer(run, ask, **answered, Retry_After="86400") == []
         assert run.finished is not None
         assert "asked to wait 86400 s" in run.finished
@@ -241,11 +242,7 @@ def test_what_waits_for_the_robots_txt_of_a_host_that_is_left_is_left_too(told: 
 
 def test_a_run_that_has_ended_asks_for_no_robots_txt_again(told: Told) -> None:
     async def ended() -> None:
-        run = told.run()
-        await told.quiet(run)
-        told.now += timedelta(hours=25)
-        run.frontier.add([Link(url=f"{HOME}/a", source=Source.SECTION)], told.now)
-        [ask] = [ask for ask in run.asks() if ask.due is None]
+        run, ask = await told.a_day_later()
         run.stop("limit of 60 minutes", failed=False)
         assert await told.answer(run, ask, status=500) == []
         assert run.is_done(run.wakes_at())
