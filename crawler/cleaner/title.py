@@ -68,7 +68,7 @@ def home_links(page: Page, found: Layout) -> list[str]:
     texts: list[str] = []
     for block in found.blocks[:40]:
         for address, text in block.links or (("", block.text),):
-            if home not in address or len(text) > 60:
+            if not address or home not in address or len(text) > 60:
                 continue
             target = urlsplit(address)
             if (
