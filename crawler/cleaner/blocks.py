@@ -1,8 +1,10 @@
-"""One walk over the parsed page: its text as blocks, in boxes that mirror the elements around them."""
+"""One walk over the page's markup: its text as blocks, in boxes that mirror the elements around them."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-
-from selectolax.lexbor import LexborNode
+from functools import lru_cache
+from typing import NamedTuple
 
 from crawler.cleaner.text import tidy, tidy_pre, weight
 from crawler.cleaner.words import junk_name
@@ -13,12 +15,15 @@ Token = tuple[str, str]
 
 # Nothing in these is the page's text.
 _SKIPPED = frozenset(
-    "script style noscript template svg iframe object embed canvas audio video map head select textarea button input "
-    "datalist progress meter applet frameset frame rp link meta base area param source track col colgroup dialog".split()
+    "svg object canvas audio video map head select button datalist progress meter applet frameset colgroup dialog".split()
+)
+# https://html.spec.whatwg.org/multipage/syntax.html#void-elements and their obsolete kin: they have no end.
+_VOID = frozenset(
+    "area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr".split()
 )
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rb rt ruby s samp small span "
-    "strike strong sub sup time tt u var wbr custom".split()
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rb rp rt ruby s samp small span "
+    "strike strong sub sup time tt u var custom".split()
 )
 _MARKS = {
     "em": "em",
@@ -56,6 +61,17 @@ MAX_BLOCKS = 60_000
 MAX_LINK_CHARS = 2_000
 
 
+# What a box stands in, as bits of `Box.within`.
+WITHIN = {
+    tag: 1 << at
+    for at, tag in enumerate(
+        "nav aside footer header article main figure table list blockquote form section body-of-article".split()
+    )
+}
+_WITHIN_TAG = WITHIN | {"ul": WITHIN["list"], "ol": WITHIN["list"], "menu": WITHIN["nav"]}
+_UNDISPLAYED = ("display:none", "visibility:hidden")
+
+
 @dataclass(slots=True, eq=False)
 class Box:
     """One block-level element."""
@@ -64,9 +80,7 @@ class Box:
     names: str
     """Class and id."""
     parent: "Box | None"
-    node: LexborNode
     depth: int
-    attributes: dict[str, str | None]
     first: int
     """Index of its first block."""
     end: int = 0
@@ -74,6 +88,12 @@ class Box:
     junk: str | None = None
     """The word in *names* that marks boilerplate."""
     hidden: bool = False
+    is_body: bool = False
+    """Whether its markup says that it is the article's body."""
+    start: str | None = None
+    """Number of the first item of an ordered list."""
+    within: int = 0
+    """Bits of `WITHIN`: what it is and stands in."""
     score: float = 0.0
     chars: int = 0
     link_chars: int = 0
@@ -81,6 +101,14 @@ class Box:
     """Its index among the boxes, which stand in page order, each before the boxes inside it."""
     stop: int = 0
     """Index after the last box inside it."""
+    _role: str | None = None
+
+    @property
+    def role(self) -> str:
+        """What the elements around say that text in it is: a caption, or what the nearest one says."""
+        if self._role is None:
+            self._role = _role(self)
+        return self._role
 
     def inside(self, other: "Box") -> bool:
         """Whether this box is *other* or within it."""
@@ -195,7 +223,7 @@ class _Writer:
 
     def _add(self, tokens: list[Token]) -> None:
         box = self.box
-        role = _role(box)
+        role = box.role
         pre = role == "pre"
         raw = "".join(value if name == "t" else " " if name == "br" else "" for name, value in tokens)
         text = tidy_pre(raw) if pre else tidy(raw)
@@ -220,7 +248,7 @@ class _Writer:
             )
         )
 
-    def image(self, node: LexborNode, attributes: dict[str, str | None]) -> None:
+    def image(self, attributes: dict[str, str]) -> None:
         address = _image_address(attributes, self.base)
         if address:
             alt = tidy(attributes.get("alt") or "")
@@ -264,13 +292,14 @@ def _links_and_marks(tokens: list[Token]) -> tuple[list[tuple[str, str]], bool]:
     href: str | None = None
     parts: list[str] = []
     strong = 0
-    bold = any(name == "strong" for name, _ in tokens)
+    bold = plain = False
     for name, value in tokens:
         if name == "t":
             if href is not None:
                 parts.append(value)
-            elif not strong and not value.isspace():
-                bold = False
+            if not value.isspace():
+                bold = bold or strong > 0
+                plain = plain or (not strong and href is None)
         elif name == "a":
             href, parts = value, []
         elif name == "/a" and href is not None:
@@ -280,123 +309,208 @@ def _links_and_marks(tokens: list[Token]) -> tuple[list[tuple[str, str]], bool]:
             href = None
         elif name in {"strong", "/strong"}:
             strong += 1 if name == "strong" else -1
-    return links, bold
+    return links, bold and not plain
 
 
-def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each node would double its time
-    start = page.tree.body or page.root
-    root = Box(start.tag or "body", "", None, start, 0, {}, 0)
+class _Traits(NamedTuple):
+    """What the attributes of an element say."""
+
+    names: str = ""
+    junk: str | None = None
+    hidden: bool = False
+    is_body: bool = False
+    start: str | None = None
+
+
+_NO_TRAITS = _Traits()
+_ATTRIBUTE = re.compile(r'([^\s="]+)="([^"]*)"')
+_HREF = re.compile(r'\shref="([^"]*)"')
+_DATETIME = re.compile(r'\sdatetime="([^"]*)"')
+_MAY_HIDE = re.compile(r"\s(?:hidden|style)=")
+MAX_CACHED_CHARS = 400
+
+
+def _traits(tag: str, raw: str) -> _Traits:
+    """Return what the attributes of a *tag*, written *raw*, say; pages repeat themselves, and each other."""
+    return _known_traits(tag, raw) if len(raw) <= MAX_CACHED_CHARS else _read_traits(tag, raw)
+
+
+def _read_traits(tag: str, raw: str) -> _Traits:
+    attributes = _attributes(raw)
+    names = f"{attributes.get('class', '')} {attributes.get('id', '')}".strip()
+    # The id of a heading is its own text ("final-comment-period"), and no name.
+    named = attributes.get("class", "") if tag in HEADINGS else names
+    return _Traits(
+        names,
+        junk_name(named) if named else None,
+        _is_hidden(attributes),
+        "articlebody" in attributes.get("itemprop", "").lower(),
+        attributes.get("start") if tag == "ol" else None,
+    )
+
+
+_known_traits = lru_cache(maxsize=20_000)(_read_traits)
+
+
+def _attributes(raw: str) -> dict[str, str]:
+    return {name: _plain(value) for name, value in _ATTRIBUTE.findall(raw)}
+
+
+def _is_hidden(attributes: dict[str, str]) -> bool:
+    if attributes.get("hidden", "until-found") != "until-found":
+        return True
+    style = attributes.get("style")
+    if not style:
+        return False
+    style = style.replace(" ", "").lower()
+    return any(one in style for one in _UNDISPLAYED)
+
+
+def _plain(text: str) -> str:
+    """Return *text* as it is meant; the serialisation of HTML writes no other entities."""
+    if "&" not in text:
+        return text
+    return (
+        text.replace("&nbsp;", "\xa0")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", '"')
+        .replace("&amp;", "&")
+    )
+
+
+# As they are serialised. A name is what it is: publishers leave a stray quote there.
+_ATTRIBUTES = r'(?: =?[^\s=>]*="[^"]*")*'
+# A tag and the text after it. A comment, and an element that holds no markup though it may look so, count as no tag.
+_TAG_AND_TEXT = re.compile(
+    r"<(?:(script|style|noscript|iframe|template|noembed|noframes|textarea|title)(?=[\s>])"
+    rf"{_ATTRIBUTES}>.*?</\1>|!--.*?-->|([^\s>]+)({_ATTRIBUTES})>)([^<]*)",
+    re.DOTALL,
+)
+MAX_LISTED_CHARS = 2_000_000
+
+
+def _tags_and_texts(page: Page) -> Iterable[tuple[str, str, str, str]]:
+    """Return the body of *page* as its tags, each with its attributes as written and the text that follows it.
+
+    The parser's own serialisation is well formed whatever the page was, and reading it takes a fifth of the time of
+    asking for node after node.
+    """
+    markup = (page.tree.body or page.root).html or ""
+    if len(markup) <= MAX_LISTED_CHARS:
+        return _TAG_AND_TEXT.findall(markup)
+    return ((found[1], found[2] or "", found[3] or "", found[4]) for found in _TAG_AND_TEXT.finditer(markup))
+
+
+def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each tag would double its time
+    box = root = Box("body", "", None, 0, 0)
     writer = _Writer(page, root)
     boxes = [root]
-    box = root
-    # What to undo at an element's end: its own box, an inline mark, or nothing.
-    frames: list[tuple[LexborNode, Box | None, str]] = []
-    node = start.first_child
+    # What ends at an element's end: its box (by the box around it), an inline mark, or nothing.
+    frames: list[tuple[str, Box | None, str]] = []
+    skipped, skipped_depth = "", 0
     base = page.base
-    while True:
-        if node is None:
-            if not frames:
-                break
-            parent, outer, mark = frames.pop()
-            if outer is not None:
-                if writer.has_text:
-                    writer.flush()
-                writer.breaks = 0
-                box.end = len(writer.blocks)
-                box.stop = len(boxes)
-                if box.tag == "pre":
-                    writer.pre -= 1
-                box = outer
-                writer.box = box
-            elif mark:
-                writer.stop(mark)
-            node = parent.next
-            continue
-        tag = node.tag or ""
-        if tag == "-text":
-            text = node.text_content
-            if text:
-                writer.text(text)
-            node = node.next
-            continue
-        if tag[:1] in "-!" or tag in _SKIPPED:
-            node = node.next
-            continue
-        if tag == "br":
-            writer.line_break()
-            node = node.next
-            continue
-        if tag in {"img", "amp-img"}:
-            writer.image(node, node.attributes)
-            node = node.next
-            continue
-        child = node.first_child
-        if child is None:
-            if tag not in _INLINE:
-                writer.flush()
-                if tag in {"td", "th"}:
-                    # An empty cell keeps its column.
-                    at = len(writer.blocks)
-                    boxes.append(
-                        Box(
-                            tag,
-                            "",
-                            box,
-                            node,
-                            box.depth + 1,
-                            {},
-                            at,
-                            at,
-                            order=len(boxes),
-                            stop=len(boxes) + 1,
-                        )
-                    )
-            node = node.next
-            continue
-        if tag in _INLINE:
+    after_parenthesis = False
+    for _, tag, raw, text in _tags_and_texts(page):
+        if skipped:
+            if tag == skipped:
+                skipped_depth += 1
+            elif tag[:1] == "/" and tag[1:] == skipped:
+                skipped_depth -= 1
+            if skipped_depth:
+                continue
+            skipped = ""
+        elif not tag:
+            pass
+        elif tag[0] == "/":
+            name = tag[1:]
+            while frames and (frames[-1][0] == name or any(opened == name for opened, _, _ in frames)):
+                opened, outer, mark = frames.pop()
+                if outer is not None:
+                    if writer.has_text:
+                        writer.flush()
+                    writer.breaks = 0
+                    box.end, box.stop = len(writer.blocks), len(boxes)
+                    if box.tag == "pre":
+                        writer.pre -= 1
+                    writer.box = box = outer
+                elif mark == "rt":
+                    writer.text("）")
+                elif mark:
+                    writer.stop(mark)
+                if opened == name:
+                    break
+            after_parenthesis = name == "rp"
+        elif tag in _INLINE:
             if tag == "a":
-                attributes = node.attributes
-                if _is_hidden(attributes):
-                    node = node.next
+                if _MAY_HIDE.search(raw) and _is_hidden(_attributes(raw)):
+                    skipped, skipped_depth = tag, 1
                     continue
-                href = attributes.get("href")
-                absolute = "" if not href or href.startswith("#") else _address(base, href)
-                writer.start("a", absolute)
-                frames.append((node, None, "a"))
+                href = _HREF.search(raw)
+                address = href[1] if href else ""
+                writer.start("a", "" if not address or address[0] == "#" else _address(base, _plain(address)))
+                frames.append((tag, None, tag))
             elif tag in _MARKS:
                 mark = _MARKS[tag]
                 writer.start(mark)
-                frames.append((node, None, mark))
+                frames.append((tag, None, mark))
             else:
-                attributes = node.attributes
-                if attributes and _is_hidden(attributes):
-                    node = node.next
-                    continue
-                if tag == "time" and (stamp := attributes.get("datetime")):
-                    writer.times.append(stamp)
-                frames.append((node, None, ""))
-            node = child
+                if raw:
+                    if _MAY_HIDE.search(raw) and _is_hidden(_attributes(raw)):
+                        skipped, skipped_depth = tag, 1
+                        continue
+                    if tag == "time" and (stamp := _DATETIME.search(raw)) and stamp[1]:
+                        writer.times.append(_plain(stamp[1]))
+                # A reading in print stands in parentheses, unless the page sets some itself.
+                reading = tag == "rt" and not after_parenthesis
+                if reading:
+                    writer.text("（")
+                frames.append((tag, None, "rt" if reading else ""))
+        elif tag in _VOID:
+            if tag == "br":
+                writer.line_break()
+            elif tag == "img":
+                writer.image(_attributes(raw))
+            elif tag == "hr":
+                writer.flush()
+        elif tag in _SKIPPED:
+            skipped, skipped_depth = tag, 1
             continue
-        attributes = node.attributes
-        if writer.has_text:
-            writer.flush()
-        writer.breaks = 0
-        if len(writer.blocks) > MAX_BLOCKS:
-            break
-        names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".strip()
-        inner = Box(tag, names, box, node, box.depth + 1, attributes, len(writer.blocks))
-        inner.hidden = box.hidden or _is_hidden(attributes)
-        # The id of a heading is its own text ("final-comment-period"), and no name.
-        named = (attributes.get("class") or "") if tag in HEADINGS else names
-        inner.junk = junk_name(named) if named else None
-        inner.order = len(boxes)
-        boxes.append(inner)
-        frames.append((node, box, ""))
-        box = inner
-        writer.box = box
-        if tag == "pre":
-            writer.pre += 1
-        node = child
+        elif tag in {"html", "body"}:
+            frames.append((tag, None, ""))
+        elif tag == "amp-img":
+            writer.image(_attributes(raw))
+            skipped, skipped_depth = tag, 1
+            continue
+        else:
+            if writer.has_text:
+                writer.flush()
+            writer.breaks = 0
+            if len(writer.blocks) > MAX_BLOCKS:
+                break
+            names, junk, hidden, is_body, start = _traits(tag, raw) if raw else _NO_TRAITS
+            within = box.within | _WITHIN_TAG.get(tag, 0) | (WITHIN["body-of-article"] if is_body else 0)
+            inner = Box(
+                tag,
+                names,
+                box,
+                box.depth + 1,
+                len(writer.blocks),
+                0,
+                junk,
+                box.hidden or hidden,
+                is_body,
+                start,
+                within,
+            )
+            inner.order = len(boxes)
+            boxes.append(inner)
+            frames.append((tag, box, ""))
+            writer.box = box = inner
+            if tag == "pre":
+                writer.pre += 1
+        if text:
+            writer.text(_plain(text))
     writer.flush()
     while box.parent is not None:
         # The walk was cut short at a page of too many blocks.
@@ -406,19 +520,6 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each no
     return Layout(writer.blocks, boxes, root)
 
 
-def _is_hidden(attributes: dict[str, str | None]) -> bool:
-    if not attributes:
-        return False
-    if "hidden" in attributes and attributes["hidden"] != "until-found":
-        return True
-    style = attributes.get("style")
-    if style:
-        style = style.replace(" ", "").lower()
-        if "display:none" in style or "visibility:hidden" in style:
-            return True
-    return False
-
-
 def _address(base: str, href: str) -> str:
     href = href.strip()[:MAX_LINK_CHARS]
     if href[:7].lower() == "mailto:":
@@ -426,7 +527,7 @@ def _address(base: str, href: str) -> str:
     return join(base, href) or ""
 
 
-def _image_address(attributes: dict[str, str | None], base: str) -> str | None:
+def _image_address(attributes: dict[str, str], base: str) -> str | None:
     for side in ("width", "height"):
         size = (attributes.get(side) or "").strip().removesuffix("px")
         if size.isascii() and size.isdigit() and len(size) < 6 and int(size) < 100:

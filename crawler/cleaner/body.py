@@ -206,7 +206,7 @@ def _score(found: Layout, site: str, headline: Block | None) -> None:
             factor = min(factor, -0.3)
         elif box.tag in _ASIDE_TAGS and box.chars - box.link_chars < 0.4 * total:
             factor = min(factor, -0.2)
-        elif (box.attributes.get("itemprop") or "").lower().find("articlebody") >= 0:
+        elif box.is_body:
             factor = min(factor, 1.0)
         outside[id(box)] = factor
     for block in found.blocks:
@@ -227,13 +227,7 @@ def _region(found: Layout, headline: Block | None) -> Box:
             best = box
     if best.score <= 0:
         return best
-    declared = [
-        box
-        for box in found.boxes
-        if "articlebody" in (box.attributes.get("itemprop") or "").lower()
-        and not box.hidden
-        and box.score > 0
-    ]
+    declared = [box for box in found.boxes if box.is_body and not box.hidden and box.score > 0]
     if declared:
         top = max(declared, key=lambda box: box.score)
         if top.score >= 0.6 * best.score and top.inside(best):

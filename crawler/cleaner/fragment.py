@@ -93,7 +93,7 @@ class _Builder:
         del self.open[same:]
         parent = self.open[-1][1] if self.open else self.tree.top
         for box in path[same:]:
-            start = box.attributes.get("start") if box.tag == "ol" else None
+            start = box.start if box.tag == "ol" else None
             parent = self.tree.add(parent, box.tag, **({"start": start} if start else {}))
             self.open.append((box, parent))
         return parent
