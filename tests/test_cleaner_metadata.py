@@ -112,6 +112,10 @@ LD = '<script type="application/ld+json">{"@type":"NewsArticle","headline":"The 
         ("", "", URL, Link(url=URL, source=Source.FEED, published="2025-11-01T08:00:00Z"), ("2025-11-01T08:00:00+00:00", "feed")),
         ("", "", URL, Link(url=URL, source=Source.NEWS_SITEMAP, published="2025-11-01"), ("2025-11-01", "sitemap")),
         (LD % '"datePublished":"2025-11-01"', "<time datetime='2025-11-01T08:00:00Z'>x</time>", URL, None, ("2025-11-01T08:00:00+00:00", "time")),
+        ("", "<time itemprop=datePublished datetime='2025-11-01T08:00:00Z'>x</time>", URL, None, ("2025-11-01T08:00:00+00:00", "time")),
+        ("", "", "https://paper.example/article/A2025110109300001", None, ("2025-11-01", "url")),
+        ("", "", "https://paper.example/article/420251139", None, (None, None)),
+        ('<script type="application/ld+json">{"@type":"WebPage","datePublished":"2025-11-01"}</script>', "", URL, None, ("2025-11-01", "json-ld")),
         (LD % '"datePublished":"2099-01-01"', "", URL, None, (None, None)),
         (LD % '"datePublished":{"x":1}', "", URL, None, (None, None)),
         ("", "", URL, None, (None, None)),
@@ -122,6 +126,12 @@ def test_the_best_statement_of_the_date_wins(
 ) -> None:
     one = article(head, above, url=url, link=link)
     assert (one.date, one.date_source) == expected
+
+
+def test_a_date_about_the_end_of_the_story_counts_when_nothing_else_states_one() -> None:
+    below = "<p>Last updated 2 November 2025</p><p>Published on 1 November 2025</p>"
+    assert article(below=below).date == "2025-11-01"
+    assert article("<meta name=date content=2025-10-30>", below=below).date == "2025-10-30"
 
 
 def test_a_change_is_kept_only_when_it_is_later() -> None:
@@ -148,6 +158,9 @@ def test_a_change_is_kept_only_when_it_is_later() -> None:
         ("Mayor: bridge stays open - for now", "Mayor: bridge stays open - for now"),
         ("The Paper", "The Paper"),
         ("Issue 12 · The Paper", "Issue 12"),
+        ("다리는 그대로ㅣThe Paper", "다리는 그대로"),
+        ("The bridge stays open | Paper", "The bridge stays open"),
+        ("The bridge stays open | Pap", "The bridge stays open | Pap"),
     ],
 )
 def test_the_title_loses_the_name_of_the_site(title: str, stripped: str) -> None:
@@ -169,6 +182,10 @@ def test_the_title_loses_the_name_of_the_site(title: str, stripped: str) -> None
         (["记者 王小明"], ("王小明",)),
         (["Martin Luther King, Jr."], ("Martin Luther King, Jr.",)),
         ([""], ()),
+        (["Jane Roe, (Image: Some Agency/Some Stock)"], ("Jane Roe",)),
+        (["Jane Roe, MD, RN, Rui Ma, Do Won"], ("Jane Roe, MD, RN", "Rui Ma", "Do Won")),
+        (["김철수 기자"], ("김철수",)),
+        (["Jane Roe", "View all posts by Jane Roe"], ("Jane Roe",)),
     ],
 )
 def test_authors_are_names_alone(values: list[str], names: tuple[str, ...]) -> None:
@@ -193,6 +210,19 @@ def test_authors_are_names_alone(values: list[str], names: tuple[str, ...]) -> N
         ("", "<p>By <a rel=author href='/jane'>Jane Roe</a></p>", ("Jane Roe",)),
         ("", "<div class=byline>Jane Roe</div>", ("Jane Roe",)),
         ("", "<p>By Jane Roe | 1 November 2025</p>", ("Jane Roe",)),
+        (
+            "",
+            "<p><a href='/authors/jane-roe'>Jane Roe</a>, <a href='/city/'>City Hall</a></p>",
+            ("Jane Roe",),
+        ),
+        ("", "<div class=storyAuthorLine>Jane Roe</div>", ("Jane Roe",)),
+        ("", "<div><p>Jane Roe</p><p>1 November 2025</p></div>", ("Jane Roe",)),
+        ("", "<div><p>City Hall News</p><p>1 November 2025</p></div>", ()),
+        ("<meta name=author content=jroe7>", "<div class=byline>Jane Roe</div>", ("Jane Roe",)),
+        ("<meta name=author content=jroe7>", "", ("jroe7",)),
+        ("<meta name=author content='The Paper'>", "<p>By Jane Roe</p>", ("Jane Roe",)),
+        ("<meta name=author content='The Paper'>", "", ("The Paper",)),
+        ("", "<div itemprop=author><b itemprop=name>Jane Roe</b> of the city desk</div>", ("Jane Roe",)),
         ("", "", ()),
     ],
 )
@@ -264,3 +294,78 @@ def test_the_section_is_the_last_step_of_the_trail_before_the_page_itself(last: 
     trail = [{"item": {"@id": "/", "name": "Home"}}, {"name": "City", "item": "/city/"}, last]
     stated = json.dumps({"@type": "BreadcrumbList", "itemListElement": trail})
     assert article(f"<script type='application/ld+json'>{stated}</script>").section == "City"
+
+
+def titled(head: str, h1: str) -> str:
+    page = f"<html lang=en><head>{head}</head><body><h1>{h1}</h1><div>{STORY}</div>"
+    return clean(page.encode(), URL, link=None, captured=CAPTURED).title
+
+
+@pytest.mark.parametrize(
+    ("head", "h1", "title"),
+    [
+        # What is printed, though search engines are told another headline.
+        ("<meta property=og:title content='Bridge vote: all you need to know'>", "Council keeps the crossing after all", "Council keeps the crossing after all"),
+        # A section's name is no headline.
+        ("<meta property=og:title content='The old bridge stays open'>", "City", "The old bridge stays open"),
+        # What a newspaper's own system states, without the kicker.
+        (LD % '"wordCount":60', "City Hall: old bridge to remain in use", "The old bridge stays open"),
+        # The printed headline with any name behind it.
+        ("<meta property=og:title content='Two crowns - Some Other Gazette Of The Valley'>", "Two crowns", "Two crowns"),
+    ],
+)  # fmt: skip
+def test_the_title_is_the_printed_headline(head: str, h1: str, title: str) -> None:
+    assert titled(head, h1) == title
+
+
+def test_an_update_of_a_live_blog_is_not_the_article() -> None:
+    update = {"@type": "BlogPosting", "headline": "A bang is heard", "datePublished": "2025-11-02T10:00:00Z"}
+    blog = {
+        "@type": "LiveBlogPosting",
+        "datePublished": "2025-11-01T10:00:00Z",
+        "liveBlogUpdate": [{**update, "author": "Jane Roe", "articleBody": "x"}],
+    }
+    one = article(f"<script type='application/ld+json'>{json.dumps(blog)}</script>")
+    assert (one.title, one.date) == ("The old bridge stays open", "2025-11-01T10:00:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("head", "below", "keywords"),
+    [
+        # The first source that gives enough; one keyword may be the section alone.
+        (LD % '"keywords":["bridges","kings"]' + "<meta property=article:tag content=news>", "", ("bridges", "kings")),
+        (LD % '"keywords":["city"]' + "<meta property=article:tag content=bridges>", "", ("city", "bridges")),
+        # Labels, numbers and categories for machines.
+        (LD % '"keywords":["Topic: bridges","topic/kings","sections/city","(1) crowns","Category: News","_promo"]', "", ("bridges", "kings", "city", "crowns")),
+        ("<meta property=article:tag content='Business, Finance, &amp; Trade'>", "", ()),
+        # The words of the address are no keywords.
+        (LD % '"keywords":"the, old, bridge, stays, open"' + "<meta name=keywords content='bridges, kings'>", "", ("bridges", "kings")),
+        ("", "<p><a rel=tag href='/x/bridges'>bridges</a> <a rel=tag href='/x/kings'>kings</a></p>", ("bridges", "kings")),
+        ("", "<p>Themen: <a href='/thema/bridges'>bridges and kings</a></p>", ("bridges and kings",)),
+    ],
+)  # fmt: skip
+def test_keywords_are_words_for_readers(head: str, below: str, keywords: tuple[str, ...]) -> None:
+    assert article(head, below=below).keywords == keywords
+
+
+def test_links_of_the_menu_are_no_keywords() -> None:
+    page = f"<html><body><div class=mainNav><div class=nav><a href='/tag/city'>City</a></div></div><h1>The old bridge stays open</h1><div>{STORY}</div><footer><a href='/tag/crime'>Crime</a></footer>"
+    assert clean(page.encode(), URL, link=None, captured=CAPTURED).keywords == ()
+
+
+@pytest.mark.parametrize(
+    ("stated", "section"),
+    [
+        ("Opinion,Politics", "Opinion"),
+        ("Waste, Fraud & Abuse", "Waste, Fraud & Abuse"),
+        ("city_city-desk", None),
+    ],
+)
+def test_a_section_is_one_for_readers(stated: str, section: str | None) -> None:
+    assert article(LD % f'"articleSection":"{stated}"').section == section
+
+
+@pytest.mark.parametrize("opening", ["<div class='site-breadcrumbs'>", "<nav aria-label=Breadcrumb>"])
+def test_the_section_is_read_from_a_printed_trail(opening: str) -> None:
+    trail = f"{opening}<a href='/'>Home</a> › <a href='/city/'>City</a></{opening[1:4]}>"
+    assert article(above=trail).section == "City"

@@ -1,9 +1,12 @@
 """Who wrote it: names in print order, without "By", roles, agencies that are the publisher."""
 
 import re
+from functools import lru_cache
+from itertools import pairwise
 
-from crawler.cleaner.blocks import Box, Layout
-from crawler.cleaner.declared import article_object, by_id, line, names
+from crawler.cleaner.blocks import Block, Box, Layout
+from crawler.cleaner.dates import read_date
+from crawler.cleaner.declared import Marked, article_object, by_id, line, marked, names
 from crawler.cleaner.text import field, fold
 from crawler.cleaner.words import BYLINE
 from crawler.page import Page
@@ -12,40 +15,73 @@ _META = (
     "author", "byl", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "cxenseparse:author", "article:author_name",
     "article:author", "authors", "byline", "dc.contributor", "og:article:author", "citation_author", "twitter:data1_author",
 )  # fmt: skip
+# What is printed behind a name and belongs to it.
+_SUFFIX = (
+    r"(?:jr|sr|ii|iii|esq)\b|(?-i:BA|BSc|CFA|CFP|CPA|DDS|DO|DVM|Ed\.?D|FACP|JD|LCSW|LD|MA|MBA|M\.?D|MPH|MS|MSc|NP|P[Hh]\.?D|PharmD|PsyD|RD|RDN|RN)"
+    r"\b(?!\s+\w)"
+)
 _SPLIT = re.compile(
-    r"\s*(?:[;|•·/]|,(?!\s*(?:jr|sr|ph\.?d|m\.?d|esq|ii|iii)\b)|\s(?:and|und|et|y|e|og|och|en|ve|dan|и|та|i|&|with|và|و)\s)\s*",
+    rf"\s*(?:[;|•·/]|,(?!\s*(?:{_SUFFIX}))|\s(?:and|und|et|y|e|og|och|en|ve|dan|и|та|i|&|with|và|و)\s)\s*",
     re.IGNORECASE,
 )
 _LEAD = re.compile(
     r"(?i)^\s*(?:by|von|par|por|di|van|av|af|door|od|oleh|yazan|text|texte|texto|testo|written by|reported by|autor|autorin|author|автор|автори|بقلم|كتب|作者|記者|记者|文)\s*[:：]?\s+|^\s*(?:by|author|作者|記者|记者|文)\s*[:：/]\s*"
 )
 _TAIL = re.compile(
-    r"(?i)\s*[\(\[].{0,60}[\)\]]\s*$|\s+(?:in|à|aus)\s+[A-ZÉ][\w .-]{2,30}$|\s*[-–—|,]\s*(?:staff|senior|chief|political|correspondent|reporter|editor|journalist|contributor|redaktion|freelance|special to).{0,60}$"
+    r"(?i)\s+(?:기자|記者|记者|특파원)(?:\s외\s\d+명)?\s*$|\s*[\(\[].{0,60}[\)\]]\s*$|\s+(?:in|à|aus)\s+[A-ZÉ][\w .-]{2,30}$|\s*[-–—|,]\s*(?:staff|senior|chief|political|correspondent|reporter|editor|journalist|contributor|redaktion|freelance|special to).{0,60}$"
 )
 _NO_NAME = re.compile(
-    r"(?i)^(?:admin(?:istrator)?|editor(?:ial)?(?: team| staff| board)?|staff(?: (?:reporter|writer))?s?|redaktion|rédaction|la rédaction|redacción|redazione|redacția|redakcja|redakce|редакция|author|authors|unknown|guest|anonymous|none|null|n/a|root|webmaster|news ?(?:desk|room)|posted|published|follow|share|contributor|view bio|about|more|read more|profile)$"
+    r"(?i)^(?:admin(?:istrator)?|editor(?:ial)?(?: team| staff| board)?|staff(?: (?:reporter|writer))?s?|redaktion|rédaction|la rédaction|redacción|redazione|redacția|redakcja|redakce|редакция|author|authors|unknown|guest|anonymous|none|null|n/a|root|webmaster|news ?(?:desk|room)|posted|published|follow|share|contributor|view (?:all|bio|more|profile).*|(?:all|more) (?:about|by|from|posts).*|about|more|read more|profile)$"
 )
 _ROLE = re.compile(
     r"(?i)\b(?:editors?|correspondents?|reporters?|journalists?|columnists?|contributors?|producers?|photographers?|writers?|analysts?|redakteur(?:in)?|korrespondent(?:in)?|journaliste|rédacteur|rédactrice|redactor[a]?|corresponsal|periodista|giornalista|redacteur|verslaggever)$"
 )
 _BOX_NAMES = re.compile(
-    r"(?i)(?:^|[\s_-])(?:by-?line|author|authors|writer|reporter|autor|auteur|article-?author)(?:$|[\s_-]|s\b|-?(?:name|link|names|list))"
+    r"(?i)by-?line|(?<![a-z])(?:authors?|writers?|reporters?|autor(?:en|es)?|auteurs?|redakteure?)(?![a-z])"
+)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+# Where sites keep the pages of those who write for them.
+_AUTHOR_PATH = re.compile(
+    r"(?i)/(?:authors?|auteurs?|autor(?:en|es|a|i)?|autori|writers?|journalists?|journalistes?|reporters?|contributors?|columnists?|people|persons?|profiles?|profil|staff|team|by|redaktion|redakteure?|forfatter|skribent|byline|bio|yazar(?:lar)?)/[^/]"
 )
 _URL = re.compile(r"(?i)https?://|www\.|@|\.com\b")
+_ASIDE = re.compile(r"\s*[(\[][^()\[\]]{0,80}[)\]](?=\s*(?:$|[,;|]))")
+# Parts of a line that a name ends at: marks, a digit, a word before a date.
+_PARTS = re.compile(
+    r"\s*[|•·–—/:]\s*|\s-\s|\s*\d[\d.:,]*\s*|\s+(?:on|am|le|el|in)\s+(?=\S)|(?i:\b(?:published|updated|posted|veröffentlicht|publié)\b)"
+)
+# Words of lines that are no names though each begins with a capital.
+_NO_NAME_WORD = re.compile(
+    r"(?i)\b(?:by|the|and|for|with|from|to|about|this|your|our|my|more|all|view|read|min|mins|minutes?|written|updated?|published|posted|share|follow|on|at|news|posts?|articles?|stories|comments?|video|photos?|guide|watch|live|listen|play|january|february|march|april|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b"
+)
+
+_DIGIT = re.compile(r"\d")
+_LETTERS = re.compile(r"[^\W\d_]+(?:[ .'’-]{1,2}[^\W\d_]+)+")
 
 MAX_AUTHORS = 20
+NEAR_NAMED_BLOCKS = 20
 
 
 def authors(
     page: Page, found: Layout, around: tuple[int, int], publishers: set[str]
 ) -> list[tuple[tuple[str, ...], str]]:
     """Return the lists of authors that *page* states, each with its source, the best first."""
-    stated: list[tuple[tuple[str, ...], str]] = []
+    people: list[tuple[tuple[str, ...], str]] = []
+    handles: list[tuple[tuple[str, ...], str]] = []
+    houses: list[tuple[tuple[str, ...], str]] = []
 
     def add(values: list[str], source: str) -> None:
+        if not values:
+            return
         cleaned = clean_names(values, publishers)
-        if cleaned:
-            stated.append((cleaned, source))
+        if not cleaned:
+            # The newspaper itself, when it names nobody else.
+            if house := clean_names(values, set()):
+                houses.append((house, source))
+        elif all(name.isascii() and " " not in name for name in cleaned):
+            (houses if source == "byline" else handles).append((cleaned, source))
+        else:
+            people.append((cleaned, source))
 
     article = article_object(page)
     if article is not None:
@@ -53,31 +89,40 @@ def authors(
         for key in ("author", "creator"):
             add([name for name, _ in names(article.get(key), known)], "json-ld")
     for name in _META:
-        add([value for value in page.meta.get(name, ()) if not _URL.search(value)], "meta")
-    marked = [
-        node.text(deep=True)
-        for node in page.tree.css("[itemprop~=author] [itemprop~=name], a[rel~=author]")[:8]
-    ]
-    add([text for text in marked if text], "rel=author")
-    add(_printed(found, around), "byline")
-    return stated
+        if name in page.meta:
+            add([value for value in page.meta[name] if not _URL.search(value)], "meta")
+    add(_printed(page, found, around), "byline")
+    linked = [one for one in marked(page) if one.has("rel", "author") or one.has("itemprop", "author")]
+    add([text for one in linked[:8] if (text := _text(one))], "rel=author")
+    return people + handles + houses
 
 
-def _printed(found: Layout, around: tuple[int, int]) -> list[str]:
-    """Return names printed near the headline: in boxes that markup names a byline, or after "By"."""
-    for block in found.blocks[around[0] : around[1]]:
-        if block.hidden or block.chars > 160 or block.role == "img":
+def _text(author: Marked) -> str:
+    name = author.node.css_first("[itemprop~=name]") if author.tag != "a" else None
+    return (name or author.node).text(deep=True)
+
+
+def _printed(page: Page, found: Layout, around: tuple[int, int]) -> list[str]:
+    """Return names printed near the headline: in boxes that markup names a byline, linked to an author's page, or after "By"."""
+    start, stop = around
+    for block in found.blocks[start : max(stop, start + NEAR_NAMED_BLOCKS)]:
+        if block.hidden or block.chars > 160 or block.role in {"img", "h1", "h2"}:
             continue
+        linked = [text for address, text in block.links if _is_name(text) and _AUTHOR_PATH.search(address)]
+        if linked:
+            return linked
         if _named(block.box):
-            linked = [text for _, text in block.links if 1 < len(text.split()) < 5]
+            linked = [text for _, text in block.links if _is_name(text)]
             if linked:
                 return linked
-            if 1 < len(_LEAD.sub("", block.text).split()) < 12 and not any(c.isdigit() for c in block.text):
-                return [block.text]
-        if BYLINE.match(block.text) and block.chars < 100:
-            linked = [text for _, text in block.links if 1 < len(text.split()) < 5]
-            rest = BYLINE.sub("", block.text, count=1)
-            head = re.split(r"\s*[|•·–—]\s*|\s+(?:on|am|le|el)\s+\d|\d", rest)[0]
+            parts = [
+                part for part in _parts(_LEAD.sub("", BYLINE.sub("", block.text, count=1))) if _is_name(part)
+            ]
+            if parts:
+                return parts[:1]
+        if block.index < stop and block.chars < 100 and BYLINE.match(block.text):
+            linked = [text for _, text in block.links if _is_name(text)]
+            head = _parts(BYLINE.sub("", block.text, count=1))[0]
             words = head.split()
             if linked:
                 return linked
@@ -85,17 +130,57 @@ def _printed(found: Layout, around: tuple[int, int]) -> list[str]:
                 word[:1].isupper() or not word[:1].isascii() for word in words
             ) * 2 >= len(words):
                 return [head]
+    return _beside_date(found.blocks[start : max(stop, start + NEAR_NAMED_BLOCKS)])
+
+
+def _beside_date(blocks: list[Block]) -> list[str]:
+    """Return the name that stands alone in a line before or after the date's."""
+    headline = next((at for at, block in enumerate(blocks) if block.role == "h1"), 0)
+    shown = (b for b in blocks[headline:] if not b.hidden and b.role not in {"img", "h1", "h2"})
+    for before, after in pairwise(shown):
+        for name, day in ((before, after), (after, before)):
+            if (
+                not name.links
+                and len(name.text.split()) <= 4
+                and _is_name(name.text)
+                and _LETTERS.fullmatch(name.text)
+                and day.chars <= 60
+                and _DIGIT.search(day.text)
+                and read_date(day.text) is not None
+            ):
+                return [name.text]
     return []
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip(" ,.;:-") for part in _PARTS.split(text)]
+
+
+def _is_name(text: str) -> bool:
+    """Whether *text* can be a person's name: some words, most with a capital, none that names never have."""
+    words = text.split()
+    return (
+        2 <= len(words) <= 8
+        and len(text) < 80
+        and not _DIGIT.search(text)
+        and (not text.isascii() or sum(word[:1].isupper() for word in words) * 2 > len(words))
+        and not _NO_NAME_WORD.search(text)
+    )
 
 
 def _named(box: Box | None) -> bool:
     for _ in range(3):
         if box is None:
             return False
-        if box.names and _BOX_NAMES.search(box.names):
+        if box.names and _names_author(box.names):
             return True
         box = box.parent
     return False
+
+
+@lru_cache(maxsize=4_096)
+def _names_author(names: str) -> bool:
+    return bool(_BOX_NAMES.search(_CAMEL.sub("-", names)))
 
 
 def clean_names(values: list[str], publishers: set[str]) -> tuple[str, ...]:
@@ -105,9 +190,9 @@ def clean_names(values: list[str], publishers: set[str]) -> tuple[str, ...]:
         text = line(value) or ""
         if not text or len(text) > 300:
             continue
-        text = _LEAD.sub("", " ".join(word for word in text.split() if not _URL.search(word)))
+        text = _LEAD.sub("", " ".join(word for word in _ASIDE.sub("", text).split() if not _URL.search(word)))
         for part in _SPLIT.split(text):
-            name = _TAIL.sub("", _LEAD.sub("", part or "")).strip(" ,.;:-–—|")
+            name = _TAIL.sub("", _LEAD.sub("", part or "")).strip(" ,.;:-–—|*")
             if name.endswith((" Jr", " Sr")):
                 name += "."
             folded = fold(name)

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from crawler.cleaner.blocks import Block, Layout
+from crawler.cleaner.declared import marked, types
 from crawler.page import JsonObject, Page
 
 EARLIEST = 1990
 FUTURE_DAYS = 2
+LATE_BLOCKS = 8
+MAX_DATE_LINE_CHARS = 50
 
 # Names under which publishers state the first publication, the best known first.
 _PUBLISHED_META = (
@@ -18,7 +21,7 @@ _PUBLISHED_META = (
     "publish_date", "publication_date", "publicationdate", "published_time", "published", "pubdate", "pub_date",
     "article_date_original", "originalpublicationdate", "dcterms.issued", "dcterms.date", "dcterms.created", "dc.date.issued",
     "dc.date.created", "dc.date", "dc.created", "displaydate", "article.published", "article.created", "bt:pubdate", "rnews:datepublished",
-    "datecreated", "created", "vr:published_time", "shareaholic:article_published_time", "citation_publication_date", "last-published", "date",
+    "published-date", "published_date", "published_at", "datecreated", "created", "vr:published_time", "shareaholic:article_published_time", "citation_publication_date", "last-published", "date",
 )  # fmt: skip
 _MODIFIED_META = (
     "article:modified_time", "article:modified", "og:article:modified_time", "datemodified", "og:updated_time", "dcterms.modified",
@@ -28,12 +31,21 @@ _ISO = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)-?(?P<m>\d\d)-?(?P<d>\d\d)"
     r"(?:[T ]\s*(?P<H>\d\d):?(?P<M>\d\d)(?::?(?P<S>\d\d)(?:[.,]\d+)?)?\s*(?P<z>Z|UTC|GMT|[+-]\d\d:?(?:\d\d)?)?)?"
 )
+# A line that dates a change: "Updated …", in the languages that put the word first.
+_CHANGED = re.compile(
+    r"(?i)\W*(?:page |last |zuletzt )?(?:updated?|modified|edited|aktualisiert|geändert|mis à jour|modifié|actualizado|atualizado|aggiornato|bijgewerkt|uppdaterad|oppdatert|opdateret|aktualizov|zaktualizowano|обновлено|оновлено|güncelleme|更新|수정)"
+)
+_DIGIT = re.compile(r"\d")
+_YEAR = re.compile(r"\d{4}")
 _CLOCK = re.compile(
     r"(?<![\d:.])(\d{1,2})(?:[:hH.]|\s*Uhr\s*)(\d{2})(?::(\d{2}))?(?!\d|\.\d)\s*([ap]\.?\s?m\b\.?)?",
     re.IGNORECASE,
 )
 _ZONE = re.compile(r"(?<![\w])(?:Z|UTC|GMT)?\s?([+-]\d{2}):?(\d{2})\b|\b(UTC|GMT)\b")
-_URL_DAY = re.compile(r"/((?:19|20)\d\d)[/-]?(\d\d?)[/-]?(\d\d?)(?=[/_-]|\D|$)")
+# /2025/11/1/, /2025-11-01-, /20251101, /A2025110109300001
+_URL_DAY = re.compile(
+    r"/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?!\d)|/[A-Za-z]{0,4}((?:19|20)\d\d)([01]\d)([0-3]\d)(?=\D|$|\d{2,12}(?!\d))"
+)
 _URL_NAMED_DAY = re.compile(r"/((?:19|20)\d\d)/([a-z]{3,9})/(\d\d?)(?:/|$)")
 
 # Month names and their abbreviations, folded; Source: Unicode CLDR 45, calendars/gregorian.
@@ -139,7 +151,7 @@ def read_date(raw: object, *, month_first: bool = False, latest: date | None = N
                 seconds = found["S"] if found["S"] and int(found["S"]) < 60 else "00"
                 clock = f"T{found['H']}:{found['M']}:{seconds}{_offset(found['z'])}"
             return _checked(day, clock, latest)
-    printed = _printed(text, month_first=month_first)
+    printed = _printed(text, month_first=month_first) if _YEAR.search(text) else None
     if printed is None:
         return None
     day, rest = printed
@@ -218,11 +230,12 @@ def published(
     *,
     around: tuple[int, int],
     mastheads: frozenset[int],
+    end: int,
     latest: date | None,
 ) -> list[Stated]:
     """Return what *page* states of its first publication, the best first.
 
-    *around* are the blocks near the headline, *mastheads* those that belong to the newspaper's head.
+    *around* are the blocks near the headline, *mastheads* those that belong to the newspaper's head, *end* is where the story ends.
     """
     stated: list[Stated] = []
     month_first = (page.language or "").lower() in {"en-us", "en", ""}
@@ -236,6 +249,10 @@ def published(
         for key in ("datePublished", "dateCreated", "uploadDate"):
             value = article.get(key)
             add(value[0] if isinstance(value, list) and value else value, "json-ld")
+    if not stated:
+        for one in page.json_ld:
+            if "WebPage" in types(one):
+                add(one.get("datePublished"), "json-ld")
     for name in _PUBLISHED_META:
         for value in page.meta.get(name, ())[:1]:
             add(value, "meta")
@@ -248,27 +265,48 @@ def published(
             add(stamp, "time")
         if block.index in mastheads:
             continue
-        if block.chars <= 160 and any(character.isdigit() for character in block.text):
+        if block.chars <= 160 and _DIGIT.search(block.text):
+            add(block.text, "time")
+    if not stated:
+        for block in _date_lines(found, around[1], end):
             add(block.text, "time")
     return stated
 
 
+def _date_lines(found: Layout, near: int, end: int) -> list[Block]:
+    """Return the lines below *near*, the byline's place, and about *end*, the story's, that are next to nothing but a date.
+
+    Those of a change come last.
+    """
+    blocks = (
+        found.blocks[near : near + LATE_BLOCKS] + found.blocks[max(near + LATE_BLOCKS, end - 2) : end + 4]
+    )
+    lines = [
+        block
+        for block in blocks
+        if not block.hidden
+        and block.chars <= MAX_DATE_LINE_CHARS
+        and not block.links
+        and _DIGIT.search(block.text)
+    ]
+    return sorted(lines, key=lambda block: bool(_CHANGED.match(block.text)))
+
+
 def _marked_times(page: Page) -> list[str]:
     """Return times that markup itself says to be the publication's."""
-    found = []
-    for node in page.tree.css(
-        "time[pubdate], [itemprop~=datePublished], time.published, time.entry-date, abbr.published, time.dt-published"
-    )[:3]:
-        attributes = node.attributes
-        value = (
-            attributes.get("datetime")
-            or attributes.get("content")
-            or attributes.get("title")
-            or node.text(deep=True)
+    found = [
+        one.attributes.get("datetime")
+        or one.attributes.get("content")
+        or one.attributes.get("title")
+        or one.text
+        for one in marked(page)
+        if one.has("itemprop", "datePublished")
+        or (
+            one.tag == "time"
+            and ("pubdate" in one.attributes or one.has("class", "published", "entry-date", "dt-published"))
         )
-        if value:
-            found.append(value)
-    return found
+    ]
+    return [value for value in found[:3] if value]
 
 
 def modified(page: Page, article: JsonObject | None, latest: date | None) -> list[Stated]:
@@ -278,8 +316,13 @@ def modified(page: Page, article: JsonObject | None, latest: date | None) -> lis
     if article is not None:
         raws.append((article.get("dateModified"), "json-ld"))
     raws += [(page.meta[name][0], "meta") for name in _MODIFIED_META if name in page.meta]
-    for node in page.tree.css("time[itemprop~=dateModified], meta[itemprop~=dateModified], time.updated")[:2]:
-        raws.append((node.attributes.get("datetime") or node.attributes.get("content"), "time"))
+    changes = [
+        one
+        for one in marked(page)
+        if (one.tag == "time" and one.has("class", "updated"))
+        or (one.tag in {"time", "meta"} and one.has("itemprop", "dateModified"))
+    ]
+    raws += [(one.attributes.get("datetime") or one.attributes.get("content"), "time") for one in changes[:2]]
     for raw, source in raws:
         value = read_date(raw, latest=latest)
         if value:
@@ -289,28 +332,22 @@ def modified(page: Page, article: JsonObject | None, latest: date | None) -> lis
 
 def in_url(url: str, latest: date | None) -> Stated | None:
     """Return the day that the path of *url* names."""
-    found = _URL_DAY.search(url)
-    if found:
-        day = _day(found[1], found[2], found[3])
+    for found in _URL_DAY.finditer(url):
+        day = _day(*(part for part in found.groups() if part))
         if day and (value := _checked(day, "", latest)):
             return Stated(value, "url", found[0])
-    found = _URL_NAMED_DAY.search(url.lower())
-    if found and found[2] in _MONTHS:
-        day = _day(found[1], str(_MONTHS[found[2]]), found[3])
+    named = _URL_NAMED_DAY.search(url.lower())
+    if named and named[2] in _MONTHS:
+        day = _day(named[1], str(_MONTHS[named[2]]), named[3])
         if day and (value := _checked(day, "", latest)):
-            return Stated(value, "url", found[0])
+            return Stated(value, "url", named[0])
     return None
 
 
 def masthead(blocks: list[Block], latest: date | None) -> Stated | None:
     """Return the date printed in *blocks*, which stand above the story."""
     for block in blocks:
-        if (
-            block.chars <= 60
-            and not block.hidden
-            and block.link_share < 0.5
-            and any(c.isdigit() for c in block.text)
-        ):
+        if block.chars <= 60 and not block.hidden and block.link_share < 0.5 and _DIGIT.search(block.text):
             value = read_date(block.text, month_first=True, latest=latest)
             if value:
                 return Stated(value, "masthead", block.text)

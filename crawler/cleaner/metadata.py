@@ -7,7 +7,7 @@ from datetime import datetime
 from crawler.cleaner import dates
 from crawler.cleaner.blocks import Block, Layout
 from crawler.cleaner.body import Body
-from crawler.cleaner.declared import article_object, line
+from crawler.cleaner.declared import article_object, line, marked
 from crawler.cleaner.text import field as one_line
 from crawler.cleaner.text import fold
 from crawler.cleaner.title import site_names
@@ -17,6 +17,7 @@ from crawler.urls import canonicalize
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 NEAR_BLOCKS = 14
+ABOVE_BLOCKS = 6
 
 
 @dataclass(slots=True)
@@ -37,17 +38,22 @@ class Metadata:
 def near_headline(found: Layout, body: Body) -> tuple[int, int]:
     """Return the range of blocks where a page prints byline and date: about the headline, above the story."""
     first = body.first_content
-    if body.headline is not None:
-        start = max(0, body.headline.index - 6)
-        stop = body.headline.index + NEAR_BLOCKS
-        if first > body.headline.index:
-            stop = max(min(stop, first + 3), body.headline.index + 4)
+    headline = body.headline
+    if headline is None:
+        # A headline in other words than the title's.
+        above = found.blocks[max(0, first - 2 * NEAR_BLOCKS) : first + 1]
+        headline = next((b for b in reversed(above) if b.role == "h1" and not b.hidden), None)
+    if headline is not None:
+        start = max(0, headline.index - ABOVE_BLOCKS)
+        stop = headline.index + NEAR_BLOCKS
+        if first > headline.index:
+            stop = max(min(stop, first + 3), headline.index + 4)
         return start, stop
     return max(0, first - NEAR_BLOCKS), first + 2
 
 
 def masthead_blocks(page: Page, found: Layout, body: Body) -> frozenset[int]:
-    """Return the blocks above the headline that stand nearer to the newspaper's name than to the headline."""
+    """Return the blocks just above the headline that stand nearer to the newspaper's name than to the headline."""
     if body.headline is None:
         return frozenset()
     headline = body.headline.box
@@ -58,7 +64,7 @@ def masthead_blocks(page: Page, found: Layout, body: Body) -> frozenset[int]:
         if fold(b.text) in sites or _leads_home(page, b)
     ]
     near: set[int] = set()
-    for block in found.blocks[: body.headline.index]:
+    for block in found.blocks[max(0, body.headline.index - ABOVE_BLOCKS) : body.headline.index]:
         if any(block.box.common(name.box).depth >= block.box.common(headline).depth for name in names):
             near.add(block.index)
     return frozenset(near)
@@ -80,6 +86,7 @@ def published(
         found,
         around=near_headline(found, body),
         mastheads=masthead_blocks(page, found, body),
+        end=body.region.end,
         latest=latest,
     )
     if link is not None and link.published:
@@ -106,7 +113,7 @@ def changed(page: Page, captured: datetime | None, first: str | None) -> list[tu
 
 def description(page: Page, body: Body, sites: set[str], title: str, text: str) -> list[tuple[str, str]]:
     """Return the standfirsts that *page* states, the printed one first; the mere beginning of *text* is none."""
-    opening = fold(text[:3_000])
+    opening = fold(text[:1_200])
     stated: list[tuple[str, str]] = []
     if body.standfirst is not None:
         stated.append((one_line(body.standfirst.text), "standfirst"))
@@ -209,8 +216,9 @@ def rights(page: Page) -> tuple[str, ...]:
                 text = ", ".join(kept)
             if text:
                 found[f"{name}: {text}"] = None
-    for node in page.tree.css("link[rel~=license][href], a[rel~=license][href]")[:5]:
-        address = join(page.base, node.attributes.get("href"))
+    licences = [one for one in marked(page) if one.has("rel", "license")]
+    for one in licences[:5]:
+        address = join(page.base, one.attributes.get("href"))
         if address:
             found[f"license: {address}"] = None
     article = article_object(page)

@@ -6,17 +6,19 @@ from urllib.parse import urlsplit
 
 from crawler.cleaner.blocks import HEADINGS, Block, Layout
 from crawler.cleaner.declared import article_object, by_id, line, names, types
-from crawler.cleaner.text import field, fold
+from crawler.cleaner.text import field, fold, weight
 from crawler.items import Link
 from crawler.page import Page
 
 _SEPARATOR = re.compile(
-    r"\s+[|\-–—·•:»«›/~⁄]+\s+|\s*[|｜»«]\s*|\s*(?:::|—|－|_)\s*(?=\S{2,40}$)|\s+[-–—](?=\S)|\s*[:：]\s+"
+    r"\s+[|\-–—·•:»«›/~⁄]+\s+|\s*[|｜│ㅣ»«]\s*|\s*(?:::|—|－|_)\s*(?=\S{2,40}$)|\s+[-–—](?=\S)|\s*[:：]\s+"
 )
 _FEED_WORDS = re.compile(
     r"(?i)\b(?:rss|atom|feed|feeds|full|comments?|kommentare|json|all|entries|posts|articles|news|2\.0|1\.0)\b|[»|:·–—]|\s-\s"
 )
 
+
+MIN_HEADLINE_CHARS = 24
 
 _HOME = frozenset(
     {
@@ -36,6 +38,13 @@ _HOME = frozenset(
 
 def publisher(page: Page, found: Layout) -> list[tuple[str, str]]:
     """Return what names the newspaper on *page*, each with its source, the best first."""
+    known = page.kept.get(_publisher)
+    if not isinstance(known, list):
+        known = page.kept[_publisher] = _publisher(page, found)
+    return known
+
+
+def _publisher(page: Page, found: Layout) -> list[tuple[str, str]]:
     named: list[tuple[str, str]] = []
 
     def add(value: str | None, source: str) -> None:
@@ -44,9 +53,8 @@ def publisher(page: Page, found: Layout) -> list[tuple[str, str]]:
             named.append((text, source))
 
     article = article_object(page)
-    known = by_id(page)
     if article is not None:
-        for name, _ in names(article.get("publisher"), known)[:1]:
+        for name, _ in names(article.get("publisher"), by_id(page))[:1]:
             add(name, "json-ld")
     add(page.first_meta("og:site_name"), "meta")
     for one in page.json_ld:
@@ -63,22 +71,22 @@ def publisher(page: Page, found: Layout) -> list[tuple[str, str]]:
 
 def home_links(page: Page, found: Layout) -> list[str]:
     """Return the texts of links to the home page that stand at the head of *page*."""
-    parts = urlsplit(page.url)
-    home = parts.netloc.removeprefix("www.")
+    home = page.url.partition("://")[2].partition("/")[0].removeprefix("www.")
     texts: list[str] = []
     for block in found.blocks[:40]:
-        for address, text in block.links or (("", block.text),):
-            if not address or home not in address or len(text) > 60:
+        for address, text in block.links:
+            if home not in address or len(text) > 60:
                 continue
-            target = urlsplit(address)
+            host, _, path = address.partition("://")[2].partition("/")
             if (
-                target.netloc.removeprefix("www.") == home
-                and target.path in {"", "/", "/index.html", "/index.php"}
-                and not target.query
+                host.removeprefix("www.") == home
+                and path.partition("#")[0] in {"", "index.html", "index.php"}
                 and fold(text) not in _HOME
             ):
                 texts.append(text)
-    return texts[:3]
+                if len(texts) == 3:
+                    return texts
+    return texts
 
 
 def site_names(page: Page, found: Layout) -> set[str]:
@@ -120,10 +128,9 @@ def _is_site(part: str, sites: set[str], squeezed_host: str) -> bool:
     squeezed = folded.replace(" ", "")
     if "." in part and squeezed_host.endswith(part.strip().lower().removeprefix("www.").replace("-", "")):
         return True
-    if (
-        len(squeezed) >= 3
-        and squeezed_host.startswith(squeezed)
-        and squeezed_host[len(squeezed) : len(squeezed) + 1] in {".", ""}
+    labels = squeezed_host.split(".")[:-1]
+    if squeezed in labels or (
+        len(squeezed) >= 4 and any(label.startswith(squeezed) or label.endswith(squeezed) for label in labels)
     ):
         return True
     return any(
@@ -141,11 +148,15 @@ def candidates(page: Page, found: Layout, link: Link | None) -> list[tuple[str, 
     article = article_object(page)
     declared: list[tuple[str, str]] = []
 
+    stripped: dict[str, str] = {}
+
     def add(value: str | None, source: str) -> None:
         text = field(value or "")
         if text:
-            text = strip_site(text, sites, hostname)
-            if text and fold(text) and fold(text) not in sites:
+            if text not in stripped:
+                stripped[text] = strip_site(text, sites, hostname)
+            text = stripped[text]
+            if fold(text) and fold(text) not in sites:
                 declared.append((text, source))
 
     if article is not None:
@@ -172,18 +183,24 @@ def candidates(page: Page, found: Layout, link: Link | None) -> list[tuple[str, 
         same = next((block for block in headings if fold(block.text) == fold(declared[0][0])), None)
         return [(field(same.text), "h1"), *declared] if same is not None else declared
     for block in headings:
-        if any(agree(block.text, text) for text, source in declared if source != "link text"):
+        if any(
+            agree(block.text, text) or _is_part(block.text, text)
+            for text, source in declared
+            if source != "link text"
+        ):
             return [(field(block.text), "h1"), *declared]
     shown = _shown(found, declared)
     if shown is not None:
         return [(field(shown.text), shown.role), *declared]
-    first = next((block for block in headings if not block.hidden and len(block.text) > 8), None)
-    if first is not None and (not declared or _alone(headings)) and len(first.text) < 250:
-        weak = not declared or (
-            declared[0][1] in {"title element", "link text"} and not _printed(found, declared[0][0])
-        )
-        return [(field(first.text), "h1"), *declared] if weak else [*declared, (field(first.text), "h1")]
+    first = next((block for block in headings if not block.hidden), None)
+    if first is not None and (not declared or (_alone(headings) and _is_headline(first.text))):
+        return [(field(first.text), "h1"), *declared]
     return declared
+
+
+def _is_headline(text: str) -> bool:
+    """Whether *text* says enough to be a headline and no name of a section or a service."""
+    return weight(text) >= MIN_HEADLINE_CHARS and len(text) < 250
 
 
 def _alone(headings: list[Block]) -> bool:
@@ -202,6 +219,15 @@ def agree(one: str, other: str) -> bool:
         return True
     words_a, words_b = set(a.split()), set(b.split())
     return len(words_a & words_b) / len(words_a | words_b) >= 0.6
+
+
+def _is_part(heading: str, title: str) -> bool:
+    """Whether *title* is *heading* with a name of some kind before or after it."""
+    wanted = fold(heading)
+    return " " in wanted and any(
+        fold(title[: cut.start()]) == wanted or fold(title[cut.end() :]) == wanted
+        for cut in _SEPARATOR.finditer(title)
+    )
 
 
 def _printed(found: Layout, title: str) -> bool:
