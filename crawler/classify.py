@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from crawler.cleaner.blocks import HEADINGS, Block, Box
-from crawler.cleaner.body import host, is_headline_link, is_prose
+from crawler.cleaner.body import host, is_headline_link
 from crawler.cleaner.declared import LISTING_TYPES, article_object, types
+from crawler.cleaner.features import is_prose
 from crawler.cleaner.reading import Story, story
 from crawler.cleaner.rescue import declared_paragraphs
 from crawler.cleaner.text import weight

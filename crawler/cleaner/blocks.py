@@ -94,9 +94,6 @@ class Box:
     """Number of the first item of an ordered list."""
     within: int = 0
     """Bits of `WITHIN`: what it is and stands in."""
-    score: float = 0.0
-    chars: int = 0
-    link_chars: int = 0
     order: int = 0
     """Its index among the boxes, which stand in page order, each before the boxes inside it."""
     stop: int = 0

@@ -137,3 +137,21 @@ def names(value: Any, known: dict[str, JsonObject], depth: int = 0) -> list[tupl
         kind = (types(value) or [""])[0]
         return [(text, kind) for text, _ in names(value.get("name"), known, depth + 1)]
     return []
+
+
+def descriptions(page: Page) -> list[tuple[str, str]]:
+    """Return what *page* declares its article to be about, each with its source."""
+    stated: list[tuple[str, str]] = []
+    article = article_object(page)
+    if article is not None:
+        second = line(article.get("alternativeHeadline")) or ""
+        declared = line(article.get("description"))
+        if declared:
+            stated.append((declared, "json-ld"))
+        elif len(second) > 60:
+            stated.append((second, "json-ld"))
+    for name in ("og:description", "description", "twitter:description", "dc.description"):
+        value = page.first_meta(name)
+        if value:
+            stated.append((field(value), f"meta {name}"))
+    return stated

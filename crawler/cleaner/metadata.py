@@ -7,7 +7,7 @@ from datetime import datetime
 from crawler.cleaner import dates
 from crawler.cleaner.blocks import Block, Layout
 from crawler.cleaner.body import Body
-from crawler.cleaner.declared import article_object, line, marked
+from crawler.cleaner.declared import article_object, descriptions, line, marked
 from crawler.cleaner.text import field as one_line
 from crawler.cleaner.text import fold
 from crawler.cleaner.title import site_names
@@ -117,18 +117,7 @@ def description(page: Page, body: Body, sites: set[str], title: str, text: str) 
     stated: list[tuple[str, str]] = []
     if body.standfirst is not None:
         stated.append((one_line(body.standfirst.text), "standfirst"))
-    article = article_object(page)
-    if article is not None:
-        text = line(article.get("alternativeHeadline")) or ""
-        declared = line(article.get("description"))
-        if declared:
-            stated.append((declared, "json-ld"))
-        elif len(text) > 60:
-            stated.append((text, "json-ld"))
-    for name in ("og:description", "description", "twitter:description", "dc.description"):
-        value = page.first_meta(name)
-        if value:
-            stated.append((one_line(value), f"meta {name}"))
+    stated += descriptions(page)
     good = []
     for value, source in stated:
         folded = fold(value)

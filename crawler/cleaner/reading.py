@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from crawler.cleaner import metadata, notices
 from crawler.cleaner.authors import authors
 from crawler.cleaner.blocks import Block, Box, Layout, layout
-from crawler.cleaner.body import Body, Dropped, find_body, is_prose
+from crawler.cleaner.body import Body, Dropped, find_body
 from crawler.cleaner.declared import article_object
+from crawler.cleaner.features import is_prose
 from crawler.cleaner.fragment import caption_of, fragment
 from crawler.cleaner.markdown import escape, to_markdown
 from crawler.cleaner.metadata import Metadata

@@ -1,7 +1,8 @@
 """Related links: what the publisher shows beside the story, in order, and the links in its text."""
 
 from crawler.cleaner.blocks import HEADINGS, Block, Box, Layout
-from crawler.cleaner.body import Body, is_prose
+from crawler.cleaner.body import Body
+from crawler.cleaner.features import is_prose
 from crawler.cleaner.text import field, fold
 from crawler.cleaner.words import END_OF_STORY, MEDIA_TIME, is_furniture, is_related_label, is_related_lead
 from crawler.items import PageLink

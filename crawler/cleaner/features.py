@@ -1,0 +1,274 @@
+"""What tells a block of the story from the rest: numbers of its text, its boxes, its like on the page, its place."""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import accumulate
+
+from crawler.cleaner.blocks import HEADINGS, WITHIN, Block, Box, Layout
+from crawler.cleaner.labels import SENTENCE_END, Said, said
+from crawler.cleaner.text import fold
+
+NAMES = (
+    # its text
+    "role", "chars", "spaces", "link_share", "links", "own_links", "ends", "bold", "prose", "says", "repeated", "described", "hidden",
+    # its boxes
+    *(f"in_{tag}" for tag in WITHIN), "junk", "junk_prose", "depth", "good_names",
+    "box_chars", "box_links", "box_prose", "box_blocks",
+    "outer_chars", "outer_links", "outer_prose", "outer_blocks",
+    "wide_chars", "wide_links", "wide_prose", "wide_blocks",
+    "off_trunk", "branch_chars", "branch_links", "branch_prose", "branch_blocks", "branch_proses", "branch_headings", "branch_share",
+    # its like
+    "container_prose", "like_prose", "like_blocks", "like_links",
+    # its place
+    "after_headline", "prose_before", "prose_after", "last_prose", "next_prose", "after_related", "after_end", "after_heading",
+    "after_first", "before_last", "place", "page_prose", "page_blocks",
+)  # fmt: skip
+"""The features, in the order of a row."""
+
+ROLES = {
+    role: number
+    for number, role in enumerate(
+        "div p h1 h2 h3 h4 h5 h6 li td th blockquote pre figcaption dt dd caption summary legend address".split()
+    )
+}
+FAR = 99
+"""Blocks: as far as distances are told apart."""
+SAYS = NAMES.index("says")
+
+_GOOD_NAMES = re.compile(
+    r"(?i)article|story|post|entry|content|body|text|main|artikel|nota|noticia|texto|beitrag|contenu|detail"
+)
+_SENTENCE_ENDS = frozenset(".!?…。！？।؟۔։።\"”»'’)」』:：")
+_PARTS = frozenset({"p", "li", "ul", "ol", "blockquote", "h2", "h3", "h4", "figure"})
+_WITHIN_BITS = tuple(WITHIN.values())
+_BITS = tuple(
+    tuple(int(bool(within >> at & 1)) for at in range(len(WITHIN))) for within in range(1 << len(WITHIN))
+)
+Row = tuple[float, ...]
+Share = tuple[int, float, float, int]
+"""Of a box: characters, share of links, share of prose, blocks."""
+
+
+def is_prose(block: Block) -> bool:
+    """Whether *block* reads as running text."""
+    if block.prose is None:
+        text = block.role not in HEADINGS and block.role not in {"img", "figcaption", "caption"}
+        block.prose = (
+            text and block.chars >= 60 and block.link_share < 0.5 and bool(SENTENCE_END.search(block.text))
+        )
+    return block.prose
+
+
+class Surroundings:
+    """What is counted once for all blocks of a page."""
+
+    def __init__(
+        self, found: Layout, headline: Block | None, title: str, site: str, described: set[str]
+    ) -> None:
+        self.found = found
+        self.headline = headline.index if headline is not None else -1
+        self.title = fold(title)
+        self.site = site
+        self.described = described
+        blocks = found.blocks
+        shown = [block.role != "img" for block in blocks]
+        proses = [is_prose(block) and seen for block, seen in zip(blocks, shown, strict=True)]
+        self.proses = proses
+        self.chars = _sums(block.chars if seen else 0 for block, seen in zip(blocks, shown, strict=True))
+        self.link_chars = _sums(
+            block.link_chars if seen else 0 for block, seen in zip(blocks, shown, strict=True)
+        )
+        self.prose = _sums(block.chars if prose else 0 for block, prose in zip(blocks, proses, strict=True))
+        self.blocks = _sums(shown)
+        self.prose_blocks = _sums(proses)
+        self.headings = _sums(
+            seen and block.role in HEADINGS for block, seen in zip(blocks, shown, strict=True)
+        )
+        self.all_prose = self.prose[-1] or 1
+        # The trunk: every box that holds at least half of the page's running text, one within the other.
+        half = self.all_prose / 2
+        self.trunk = found.root
+        for box in found.boxes:
+            if self.prose[box.end] - self.prose[box.first] >= half:
+                self.trunk = box
+        self.first_prose = next((at for at in range(self.trunk.first, self.trunk.end) if proses[at]), 0)
+        self.last_prose = next(
+            (at for at in range(self.trunk.end - 1, self.trunk.first - 1, -1) if proses[at]), len(blocks)
+        )
+        self._count_likes(shown)
+        self.of_boxes: dict[int, Row | str] = {}
+
+    def _count_likes(self, shown: list[bool]) -> None:
+        """Count what stands in like boxes, and in the same container."""
+        self.likes: dict[tuple[str, ...], list[float]] = {}
+        self.containers: dict[int, int] = {}
+        self.texts: dict[str, int] = {}
+        self.like_of: list[list[float]] = []
+        self.container_of: list[int] = []
+        known: dict[int, tuple[tuple[str, ...], int]] = {}
+        nothing = [0.0, 0.0, 0.0, 0.0]
+        for block, seen, prose in zip(self.found.blocks, shown, self.proses, strict=True):
+            box = block.box
+            if box.order not in known:
+                known[box.order] = _like(box), _container(box)
+            like, container = known[box.order]
+            if not seen:
+                self.like_of.append(self.likes.get(like, nothing))
+                self.container_of.append(container)
+                continue
+            self.texts[block.text] = self.texts.get(block.text, 0) + 1
+            counts = self.likes.setdefault(like, [0.0, 0.0, 0.0, 0.0])
+            counts[1] += 1
+            counts[2] += block.link_chars
+            counts[3] += block.chars
+            if prose:
+                counts[0] += block.chars
+                self.containers[container] = self.containers.get(container, 0) + block.chars
+            self.like_of.append(counts)
+            self.container_of.append(container)
+
+    def of_box(self, box: Box) -> Row | str:
+        """Return the features that all blocks of *box* share, or why none of them is the story."""
+        known = self.of_boxes.get(box.order)
+        if known is None:
+            known = self.of_boxes[box.order] = self._of_box(box)
+        return known
+
+    def _of_box(self, box: Box) -> Row | str:
+        if box.within & WITHIN["nav"]:
+            return "in <nav>"
+        branch: Box | None = None
+        one: Box = box
+        while not self.trunk.inside(one):
+            branch = one
+            assert one.parent is not None
+            one = one.parent
+        up = self.trunk.depth - one.depth
+        if branch is None:
+            apart: list[float] = [up, -1, 0, 0, 0, 0, 0, 0]
+        else:
+            chars, links, prose, count = self._share(branch)
+            if links > 0.5 and (not prose or up > 2):
+                return "among links"
+            apart = [
+                up, chars, links, prose, count, self.prose_blocks[branch.end] - self.prose_blocks[branch.first],
+                self.headings[branch.end] - self.headings[branch.first],
+                (self.prose[branch.end] - self.prose[branch.first]) / self.all_prose,
+            ]  # fmt: skip
+        junk, junk_prose = FAR, 0.0
+        above: Box | None = box
+        steps = 0
+        # What holds most of the running text is no boilerplate, whatever it is called.
+        while above is not None and not self.trunk.inside(above):
+            if above.junk:
+                junk = steps
+                junk_prose = (self.prose[above.end] - self.prose[above.first]) / self.all_prose
+                break
+            above = above.parent
+            steps += 1
+        one, names = box, ""
+        shares: list[float] = []
+        for step in range(5):
+            if step in {1, 2, 4}:
+                shares += self._share(one)
+            if step < 3:
+                names += " " + one.names
+            if one.parent is not None:
+                one = one.parent
+        return (
+            *_BITS[box.within], junk, junk_prose, box.depth - self.trunk.depth, _good_names(names), *shares, *apart,
+        )  # fmt: skip
+
+    def _share(self, box: Box) -> Share:
+        first, end = box.first, box.end
+        chars = self.chars[end] - self.chars[first]
+        blocks = self.blocks[end] - self.blocks[first]
+        if not chars:
+            return 0, 0.0, 0.0, blocks
+        return (
+            chars, (self.link_chars[end] - self.link_chars[first]) / chars,
+            (self.prose[end] - self.prose[first]) / chars, blocks,
+        )  # fmt: skip
+
+
+def _sums(values: Iterable[int]) -> list[int]:
+    return [0, *accumulate(values)]
+
+
+@lru_cache(maxsize=10_000)
+def _good_names(names: str) -> int:
+    """Return how often *names* speak of an article."""
+    return len(_GOOD_NAMES.findall(names))
+
+
+def _like(box: Box) -> tuple[str, ...]:
+    parts = []
+    one: Box | None = box
+    for _ in range(3):
+        if one is None:
+            break
+        parts.append(one.tag if one.tag in {"p", "li"} else f"{one.tag}.{one.names}")
+        one = one.parent
+    return (*parts, box.role)
+
+
+def _container(box: Box) -> int:
+    one: Box | None = box
+    while one is not None and one.tag in _PARTS:
+        one = one.parent
+    return one.order if one is not None else -1
+
+
+def rows(around: Surroundings) -> Iterator[tuple[Block, Row | str]]:
+    """Yield each block of text of the page with its row of `NAMES`, or with the reason why it needs none."""
+    blocks = around.found.blocks
+    count = len(blocks)
+    to_next = _next_prose(around.proses)
+    trunk_end = around.prose[around.trunk.end]
+    all_prose, site, headline = around.all_prose, around.site, around.headline
+    related = end = heading = FAR
+    last = -FAR
+    for at, block in enumerate(blocks):
+        role, text = block.role, block.text
+        if role == "img" or not text:
+            continue
+        of_box = around.of_box(block.box)
+        if isinstance(of_box, str):
+            yield block, of_box
+            continue
+        says = said(block, around.title)
+        prose_before = around.prose[at]
+        like_prose, like_blocks, like_links, like_chars = around.like_of[at]
+        yield block, (
+            ROLES.get(role, 0), block.chars, text.count(" "), block.link_share, len(block.links),
+            sum(site in address for address, _ in block.links) if block.links else 0,
+            text[-1] in _SENTENCE_ENDS, block.marked, around.proses[at], says,
+            min(around.texts.get(text, 1), 5), block.chars < 600 and fold(text) in around.described, block.hidden,
+            *of_box,
+            around.containers.get(around.container_of[at], 0) / all_prose,
+            like_prose / all_prose, like_blocks, like_links / like_chars if like_chars else 0.0,
+            at - headline if headline >= 0 else -FAR,
+            prose_before / all_prose, (trunk_end - prose_before) / all_prose,
+            min(at - last, FAR), to_next[at], related, end, heading,
+            min(at - around.first_prose, 2 * FAR), min(around.last_prose - at, 2 * FAR), at / count,
+            all_prose, count,
+        )  # fmt: skip
+        related, end, heading = min(related + 1, FAR), min(end + 1, FAR), min(heading + 1, FAR)
+        if says is Said.RELATED:
+            related = 1
+        elif says is Said.END:
+            end = 1
+        if role in HEADINGS:
+            heading = 1
+        if around.proses[at]:
+            last = at
+
+
+def _next_prose(proses: list[bool]) -> list[int]:
+    distances = [FAR] * len(proses)
+    distance = FAR
+    for at in range(len(proses) - 1, -1, -1):
+        distances[at] = distance
+        distance = 1 if proses[at] else min(distance + 1, FAR)
+    return distances
