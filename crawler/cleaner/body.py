@@ -1,5 +1,6 @@
 """Which blocks of a page are its story: each is judged by a trained model, with a reason when it falls."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -19,8 +20,12 @@ WEIGHTS = Path(__file__).with_name("weights.json")
 THRESHOLD = 0.5
 """A block that is as probable to be the story is taken for it."""
 
+STRUCTURE_THRESHOLD = 0.04
+"""The same for a heading, a list, a quote, a table or code between the story's paragraphs."""
+_STRUCTURE = frozenset({*HEADINGS, "li", "dt", "dd", "blockquote", "td", "th", "pre"})
+
 # No article prints these as its own words, whatever stands around them.
-_NEVER = frozenset({Said.RELATED, Said.FURNITURE, Said.END, Said.TITLE, Said.PLACEHOLDER})
+_NEVER = frozenset({Said.RELATED, Said.FURNITURE, Said.END, Said.TITLE, Said.PLACEHOLDER, Said.CREDIT})
 MIN_REPEATED_CHARS = 40
 FAR_IMAGE = 12
 """Blocks: as far above the text its first image may stand."""
@@ -49,6 +54,8 @@ class Body:
     chars: int = 0
     related_heads: list[Block] = field(default_factory=list)
     """Headings of related links below the story's beginning."""
+    probabilities: dict[int, float] = field(default_factory=dict)
+    """How probable the model holds each block to be the story, by index; others fell unseen."""
 
 
 @lru_cache(maxsize=4_096)
@@ -60,11 +67,10 @@ def host(address: str) -> str:
         return ""
 
 
-def find_body(page: Page, title: str | None) -> Body:
-    """Return the story of *page*, whose headline is *title*."""
+def find_body(page: Page, titles: Sequence[str]) -> Body:
+    """Return the story of *page*, of whose headline *titles* are wordings, the best first."""
     found = layout(page)
-    headline = find_headline(found, title)
-    return _judge(page, found, headline, title or "")
+    return _judge(page, found, find_headline(found, titles), titles[0] if titles else "")
 
 
 def surroundings(page: Page, found: Layout, headline: Block | None, title: str) -> Surroundings:
@@ -79,13 +85,15 @@ def _judge(page: Page, found: Layout, headline: Block | None, title: str) -> Bod
     kept: list[Block] = []
     dropped: list[Dropped] = []
     seen: set[str] = set()
+    probabilities: dict[int, float] = {}
     for block, row in features.rows(surroundings(page, found, headline, title)):
         if not isinstance(row, tuple):
             dropped.append(Dropped(block, row))
             continue
         says = Said(int(row[features.SAYS]))
         reason = WHY[says] if says in _NEVER else None
-        if reason is None and (probability := trained.probability(row)) < THRESHOLD:
+        probability = probabilities[block.index] = trained.probability(row) if reason is None else 0.0
+        if reason is None and probability < (STRUCTURE_THRESHOLD if _is_structure(block, row) else THRESHOLD):
             reason = WHY.get(says) or _standing(block) or f"reads unlike the story ({probability:.0%})"
         if reason is None and len(block.text) > MIN_REPEATED_CHARS:
             if block.text in seen:
@@ -95,7 +103,7 @@ def _judge(page: Page, found: Layout, headline: Block | None, title: str) -> Bod
             kept.append(block)
         else:
             dropped.append(Dropped(block, reason))
-    body = Body(kept, dropped, found.root, headline)
+    body = Body(kept, dropped, found.root, headline, probabilities=probabilities)
     _drop_empty_headings(body)
     body.chars = sum(block.chars for block in kept)
     if kept:
@@ -110,6 +118,19 @@ def _judge(page: Page, found: Layout, headline: Block | None, title: str) -> Bod
     elif headline is not None:
         body.first_content = headline.index + 1
     return body
+
+
+def _is_structure(block: Block, row: features.Row) -> bool:
+    """Whether *block* belongs to the structure of the text around it, and nothing tells otherwise."""
+    return (
+        block.role in _STRUCTURE
+        and row[features.SAYS] == Said.NOTHING
+        and row[features.OFF_TRUNK] == 0
+        and row[features.JUNK] == features.FAR
+        and row[features.LINK_SHARE] < 0.3
+        and row[features.PROSE_BEFORE] > 0
+        and row[features.PROSE_AFTER] > 0
+    )
 
 
 def _standing(block: Block) -> str | None:
@@ -160,15 +181,32 @@ def _take_images(found: Layout, body: Body) -> None:
         body.kept[:] = sorted([*body.kept, *taken], key=lambda block: block.index)
 
 
-def find_headline(found: Layout, title: str | None) -> Block | None:
-    """Return the block of *found* that prints *title*: a heading before a plain block, the first of equals."""
-    wanted = fold(title or "")
+def find_headline(found: Layout, titles: Sequence[str]) -> Block | None:
+    """Return the block of *found* that prints the headline, of which *titles* are wordings, the best first.
+
+    It prints one of them, as a heading before a plain block, the first of equals; or it is the last h1 above the text.
+    """
+    for title in titles:
+        best = _printing(found, title)
+        if best is not None:
+            return best
+    heading = None
+    for block in found.blocks:
+        if block.role == "h1" and block.text and not block.hidden and not _in_junk(block.box):
+            heading = block
+        elif heading is not None and is_prose(block):
+            break
+    return heading
+
+
+def _printing(found: Layout, title: str) -> Block | None:
+    wanted = fold(title)
     if not wanted:
         return None
     best: Block | None = None
     best_rank = 0
     for block in found.blocks:
-        if block.hidden or abs(len(block.text) - len(title or "")) > 12 or fold(block.text) != wanted:
+        if block.hidden or abs(len(block.text) - len(title)) > 12 or fold(block.text) != wanted:
             continue
         rank = 4 if block.role == "h1" else 3 if block.role == "h2" else 2 if block.role in HEADINGS else 1
         if block.link_share > 0.9 and block.role != "h1":

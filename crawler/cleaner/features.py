@@ -11,7 +11,7 @@ from crawler.cleaner.text import fold
 
 NAMES = (
     # its text
-    "role", "chars", "spaces", "link_share", "links", "own_links", "ends", "bold", "prose", "says", "repeated", "described", "hidden",
+    "role", "chars", "spaces", "link_share", "links", "own_links", "ends", "bold", "prose", "says", "repeated", "described",
     # its boxes
     *(f"in_{tag}" for tag in WITHIN), "junk", "junk_prose", "depth", "good_names",
     "box_chars", "box_links", "box_prose", "box_blocks",
@@ -34,7 +34,11 @@ ROLES = {
 }
 FAR = 99
 """Blocks: as far as distances are told apart."""
-SAYS = NAMES.index("says")
+MIN_SHARE = 0.1
+"""Of the page's running text: what an article of its own holds."""
+SAYS, OFF_TRUNK, JUNK, LINK_SHARE, PROSE_BEFORE, PROSE_AFTER = map(
+    NAMES.index, ("says", "off_trunk", "junk", "link_share", "prose_before", "prose_after")
+)
 
 _GOOD_NAMES = re.compile(
     r"(?i)article|story|post|entry|content|body|text|main|artikel|nota|noticia|texto|beitrag|contenu|detail"
@@ -72,7 +76,8 @@ class Surroundings:
         self.site = site
         self.described = described
         blocks = found.blocks
-        shown = [block.role != "img" for block in blocks]
+        hides = _hides_story(blocks)
+        shown = [block.role != "img" and (hides or not block.hidden) for block in blocks]
         proses = [is_prose(block) and seen for block, seen in zip(blocks, shown, strict=True)]
         self.proses = proses
         self.chars = _sums(block.chars if seen else 0 for block, seen in zip(blocks, shown, strict=True))
@@ -97,7 +102,27 @@ class Surroundings:
             (at for at in range(self.trunk.end - 1, self.trunk.first - 1, -1) if proses[at]), len(blocks)
         )
         self._count_likes(shown)
+        self.hides_story = hides
+        self.others = self._other_articles()
         self.of_boxes: dict[int, Row | str] = {}
+
+    def _other_articles(self) -> list[Box]:
+        """Return the articles beside that of the headline: endless scroll appends them whole."""
+        if self.headline < 0:
+            return []
+        articles: list[Box] = []
+        for box in self.found.boxes[self.trunk.order + 1 : self.trunk.stop]:
+            if box.tag == "article" and not (articles and box.inside(articles[-1])):
+                articles.append(box)
+        own = [
+            box
+            for box in articles
+            if box.first <= self.headline < box.end and self._prose_share(box) > MIN_SHARE
+        ]
+        return [box for box in articles if own and box is not own[0]]
+
+    def _prose_share(self, box: Box) -> float:
+        return (self.prose[box.end] - self.prose[box.first]) / self.all_prose
 
     def _count_likes(self, shown: list[bool]) -> None:
         """Count what stands in like boxes, and in the same container."""
@@ -138,6 +163,8 @@ class Surroundings:
     def _of_box(self, box: Box) -> Row | str:
         if box.within & WITHIN["nav"]:
             return "in <nav>"
+        if any(box.inside(other) for other in self.others):
+            return "another article"
         branch: Box | None = None
         one: Box = box
         while not self.trunk.inside(one):
@@ -154,7 +181,7 @@ class Surroundings:
             apart = [
                 up, chars, links, prose, count, self.prose_blocks[branch.end] - self.prose_blocks[branch.first],
                 self.headings[branch.end] - self.headings[branch.first],
-                (self.prose[branch.end] - self.prose[branch.first]) / self.all_prose,
+                self._prose_share(branch),
             ]  # fmt: skip
         junk, junk_prose = FAR, 0.0
         above: Box | None = box
@@ -163,7 +190,7 @@ class Surroundings:
         while above is not None and not self.trunk.inside(above):
             if above.junk:
                 junk = steps
-                junk_prose = (self.prose[above.end] - self.prose[above.first]) / self.all_prose
+                junk_prose = self._prose_share(above)
                 break
             above = above.parent
             steps += 1
@@ -190,6 +217,18 @@ class Surroundings:
             chars, (self.link_chars[end] - self.link_chars[first]) / chars,
             (self.prose[end] - self.prose[first]) / chars, blocks,
         )  # fmt: skip
+
+
+def _hides_story(blocks: list[Block]) -> bool:
+    """Whether the page hides most of its text, until a script shows it or a reader asks for it."""
+    shown = hidden = 0
+    for block in blocks:
+        if is_prose(block):
+            if block.hidden:
+                hidden += block.chars
+            else:
+                shown += block.chars
+    return hidden > shown
 
 
 def _sums(values: Iterable[int]) -> list[int]:
@@ -233,6 +272,9 @@ def rows(around: Surroundings) -> Iterator[tuple[Block, Row | str]]:
         role, text = block.role, block.text
         if role == "img" or not text:
             continue
+        if block.hidden and not around.hides_story:
+            yield block, "hidden"
+            continue
         of_box = around.of_box(block.box)
         if isinstance(of_box, str):
             yield block, of_box
@@ -244,7 +286,7 @@ def rows(around: Surroundings) -> Iterator[tuple[Block, Row | str]]:
             ROLES.get(role, 0), block.chars, text.count(" "), block.link_share, len(block.links),
             sum(site in address for address, _ in block.links) if block.links else 0,
             text[-1] in _SENTENCE_ENDS, block.marked, around.proses[at], says,
-            min(around.texts.get(text, 1), 5), block.chars < 600 and fold(text) in around.described, block.hidden,
+            min(around.texts.get(text, 1), 5), block.chars < 600 and fold(text) in around.described,
             *of_box,
             around.containers.get(around.container_of[at], 0) / all_prose,
             like_prose / all_prose, like_blocks, like_links / like_chars if like_chars else 0.0,

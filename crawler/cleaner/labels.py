@@ -9,6 +9,7 @@ from crawler.cleaner.notices import is_notice
 from crawler.cleaner.text import fold
 from crawler.cleaner.words import (
     BYLINE,
+    CREDIT,
     END_OF_STORY,
     FURNITURE_LEAD,
     MEDIA_TIME,
@@ -36,10 +37,12 @@ class Said(IntEnum):
     """Leads to another article: "Read more: …"."""
     PLACEHOLDER = 7
     TITLE = 8
-    DATE = 9
-    END = 10
-    FURNITURE = 11
-    RELATED = 12
+    CREDIT = 9
+    """Of a picture."""
+    DATE = 10
+    END = 11
+    FURNITURE = 12
+    RELATED = 13
     """A heading of related links."""
 
 
@@ -51,6 +54,7 @@ WHY = {
     Said.LEADS_ON: "a line leading to another article",
     Said.PLACEHOLDER: "stands in place of something embedded",
     Said.TITLE: "repeats the title",
+    Said.CREDIT: "credit of a picture",
     Said.DATE: "a date",
     Said.END: "end of the story",
     Said.FURNITURE: "furniture of the page",
@@ -74,6 +78,8 @@ def said(block: Block, title: str) -> Said:
             return Said.END
         if is_date_line(text):
             return Said.DATE
+        if CREDIT.match(text):
+            return Said.CREDIT
     if title and abs(len(text) - len(title)) < 30 and fold(text) == title:
         return Said.TITLE
     if chars <= MAX_LINE_CHARS:

@@ -1,32 +1,25 @@
 """Reads one page into an article with everything found on the way, so that it can be explained."""
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from crawler.cleaner import metadata, notices
 from crawler.cleaner.authors import authors
-from crawler.cleaner.blocks import Block, Box, Layout, layout
+from crawler.cleaner.blocks import Layout, layout
 from crawler.cleaner.body import Body, Dropped, find_body
-from crawler.cleaner.declared import article_object
 from crawler.cleaner.features import is_prose
 from crawler.cleaner.fragment import caption_of, fragment
 from crawler.cleaner.markdown import escape, to_markdown
 from crawler.cleaner.metadata import Metadata
 from crawler.cleaner.related import inline_links, related_links
 from crawler.cleaner.rescue import rescued
+from crawler.cleaner.standfirst import take_standfirst
 from crawler.cleaner.subjects import keywords, section
-from crawler.cleaner.text import count_words, fold
+from crawler.cleaner.text import count_words
 from crawler.cleaner.title import candidates, publisher, site_names
-from crawler.cleaner.words import BYLINE, FURNITURE_LEAD, is_furniture
 from crawler.items import Article, Link, Notice
 from crawler.page import Page
 from crawler.urls import article_id, canonicalize, site_name
-
-_STANDFIRST_NAMES = re.compile(
-    r"(?i)stand-?first|sub-?(?:title|head|headline|heading|hed)\b|\bdek\b|\bdeck\b|\bchapo\b|\bsummary|\bexcerpt|\bintro\b|\blead\b|\blede\b|\bkicker-?text|\bsousTitre|\bbajada|\bsommario|\bocchiello|\bpreamble|\bingress|\bvorspann|\bteaser-?text|article-?(?:lead|intro|summary|description|excerpt|subtitle|dek)|description\b"
-)
-MAX_STANDFIRST_CHARS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +57,9 @@ def story(page: Page, link: Link | None) -> Story:
     if not isinstance(known, Story):
         found = layout(page)
         titles = candidates(page, found, link)
-        body = find_body(page, titles[0][0] if titles else None)
+        body = find_body(page, [title for title, source in titles if source != "link text"])
         taken = _take_notices(found, body)
-        _take_standfirst(page, found, body)
+        take_standfirst(page, found, body)
         known = page.kept[key] = Story(titles, body, found, taken)
     return known
 
@@ -169,94 +162,3 @@ def _take_notices(found: Layout, body: Body) -> list[notices.Labelled]:
         body.dropped.sort(key=lambda one: one.block.index)
         body.kept[:] = [block for block in body.kept if block.index not in falls]
     return taken
-
-
-def _container(block: Block) -> Box:
-    """Return the box whose child *block* is: the parent of its own element."""
-    box = block.box
-    return box.parent if box.parent is not None and box.end - box.first == 1 else box
-
-
-def _take_standfirst(page: Page, found: Layout, body: Body) -> None:
-    """Find the standfirst, printed between headline and story, and take it out of *body*."""
-    if body.headline is None or not body.kept:
-        return
-    article = article_object(page) or {}
-    declared = {
-        fold(value)
-        for value in (
-            page.first_meta("og:description"),
-            page.first_meta("description"),
-            article.get("description"),
-            article.get("alternativeHeadline"),
-        )
-        if isinstance(value, str)
-    } - {""}
-    prose = [block for block in body.kept if is_prose(block)]
-    main: dict[int, int] = {}
-    boxes: dict[int, Box] = {}
-    for block in prose:
-        box = _container(block)
-        main[box.order] = main.get(box.order, 0) + block.chars
-        boxes[box.order] = box
-    home_order = max(main, key=lambda order: main[order], default=body.region.order)
-    home = boxes.get(home_order, body.region)
-    # Only beside a container of the text can anything stand apart.
-    contained = sum(_container(block) is home for block in prose) >= 2 and main[home_order] * 2 >= sum(
-        main.values()
-    )
-    first = body.kept[0].index
-    last = max(first, next((b.index for b in body.kept if b.role != "img"), first))
-    kept = {block.index for block in body.kept}
-    for block in found.blocks[body.headline.index + 1 : last + 1][:25]:
-        if (
-            block.hidden
-            or block.role in {"img", "figcaption"}
-            or not 25 <= block.chars <= MAX_STANDFIRST_CHARS
-            or block.link_share > 0.5
-        ):
-            continue
-        if (
-            is_furniture(block.text)
-            or FURNITURE_LEAD.match(block.text)
-            or (BYLINE.match(block.text) and block.chars < 120)
-        ):
-            continue
-        folded = fold(block.text)
-        named = _names(block.box)
-        apart = contained and not block.box.inside(home)
-        matches = any(
-            folded == text or (len(text) > 40 and (folded.startswith(text[: int(len(text) * 0.9)])))
-            for text in declared
-        )
-        if (
-            (matches and (apart or named or block.role in {"h2", "h3", "h4"}))
-            or (
-                (named and apart)
-                or (
-                    apart
-                    and block.index in kept
-                    and len(prose) >= 3
-                    and is_prose(block)
-                    and block.chars < 350
-                )
-            )
-            or (block.index == last and named and block.chars < 350 and block.marked)
-        ):
-            pass
-        else:
-            continue
-        body.standfirst = block
-        body.kept[:] = [one for one in body.kept if one is not block]
-        body.dropped[:] = [one for one in body.dropped if one.block is not block]
-        return
-
-
-def _names(box: Box | None) -> bool:
-    for _ in range(2):
-        if box is None:
-            return False
-        if box.names and _STANDFIRST_NAMES.search(box.names):
-            return True
-        box = box.parent
-    return False

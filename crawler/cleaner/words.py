@@ -146,7 +146,6 @@ FURNITURE_LEAD = re.compile(
       (?:sign|signing)\ up\ (?:for|to|here|now) | subscribe\ (?:to|now|today|here|for) | get\ (?:our|the\ latest|breaking|all\ the|unlimited) | follow\ (?:us|our|@|\w+\ on) | like\ us\ on | join\ (?:our|us|the\ conversation)
     | click\ here\ (?:to|for) | tap\ here | (?:©|\(c\)|copyright)\s | all\ rights\ reserved | share\ (?:this|on|via|with) | download\ (?:our|the)\ .{0,20}app | support\ (?:our|us|independent)
     | your\ (?:email|subscription|account|browser) | we\ use\ cookies | this\ (?:site|website|page)\ uses | by\ (?:clicking|signing|subscribing|submitting|entering|using)\ | please\ (?:enable|sign|log|enter|wait|read|subscribe)
-    | (?:photo|image|picture|video|photograph|foto|bild|crédit|crédits|credit|credits|photos|illustration|graphic|imagen|fotografie|zdjęcie|фото|图片|圖|写真|사진)\s*(?:by|credits?|source|courtesy|:|：|©|/)
     | (?:tags|filed\ under|posted\ in|categories|topics|schlagworte|themen|etiquetas|tagi|теги|标签|標籤|タグ)\s*[:：]
     | (?:reading\ time|read\ time|lesezeit|temps\ de\ lecture|tiempo\ de\ lectura)\b | \d+\s*(?:min(?:ute)?s?|мин|分)\.?\s*(?:read|lesezeit|de\ lecture|de\ lectura|чтения)?$
     | \d+\s*(?:comments?|kommentare|commentaires|comentarios|comentários|commenti|reacties|kommentarer|komentarzy|комментари\w*|shares?|views?|likes?)\b
@@ -155,6 +154,10 @@ FURNITURE_LEAD = re.compile(
     | read\ (?:more|also|next|our|the\ (?:full|original)) .{0,30}[:：] | watch\ (?:more|also|now|live|:|the\ video) | (?:lesen\ sie|lire\ aussi|à\ lire|lea\ también|lee\ también|leia\ também|leia\ mais|leggi\ anche|lees\ ook|läs\ (?:även|också|mer)|les\ også|læs\ også|baca\ juga|читайте|čtěte|czytaj) .{0,20}[:：]
     | (?:0:00|00:00)
     )"""
+)
+# Who took the picture: a line of its own below it.
+CREDIT = re.compile(
+    r"""(?ix)[\W_]*(?:photo|image|picture|video|photograph|foto|bild|crédit|crédits|credit|credits|photos|illustration|graphic|imagen|fotografie|zdjęcie|фото|图片|圖|写真|사진)\s*(?:by|credits?|source|courtesy|:|：|©|/)"""
 )
 MEDIA_TIME = re.compile(r"\W*(?:\d{1,2}:)?\d{1,2}:\d{2}(?:\s*/?\s*(?:\d{1,2}:)?\d{1,2}:\d{2})?\W*")
 
