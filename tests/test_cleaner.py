@@ -108,7 +108,7 @@ def test_the_story_is_whole_in_whatever_markup(wrapped: str) -> None:
         "<p>Advertisement</p>",
         "<p>Read more: <a href='/2025/10/30/another-bridge'>Another bridge falls in the night</a></p>",
         "<p><a href='/2025/10/30/another-bridge'>Another bridge falls in the night, and nobody saw it</a></p>",
-        "<aside><p>The Paper is read by more people than any other. It costs one euro and is worth two, we say.</p></aside>",
+        "<aside class=promo><p>The Paper is read by more people than any other. It costs one euro and is worth two, we say.</p></aside>",
         "<div hidden><p>This paragraph is hidden from the reader, and is not to be kept in any archive. It is not.</p></div>",
         "<p style='display: none'>This paragraph is hidden from the reader, and is not to be kept in any archive.</p>",
         "<noscript><p>Please turn on scripts, as this paragraph is shown only to those who have none at all.</p></noscript>",
@@ -245,7 +245,7 @@ def test_an_explanation_names_each_source_and_what_fell() -> None:
     )
     assert "kind: article" in told
     assert "date: 2025-11-01  [masthead]" in told
-    assert "dropped, outside the story: Related Articles" in told
+    assert "dropped, heading of related links: Related Articles" in told
 
 
 def test_a_page_that_is_none_says_why() -> None:

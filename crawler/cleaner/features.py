@@ -91,11 +91,15 @@ class Surroundings:
             seen and block.role in HEADINGS for block, seen in zip(blocks, shown, strict=True)
         )
         self.all_prose = self.prose[-1] or 1
-        # The trunk: every box that holds at least half of the page's running text, one within the other.
-        half = self.all_prose / 2
+        # The trunk: every box that holds half of the page's running text, and more than a paragraph of it.
+        half, several = self.all_prose / 2, min(2, self.prose_blocks[-1])
         self.trunk = found.root
         for box in found.boxes:
-            if self.prose[box.end] - self.prose[box.first] >= half:
+            first, end = box.first, box.end
+            if (
+                self.prose[end] - self.prose[first] >= half
+                and self.prose_blocks[end] - self.prose_blocks[first] >= several
+            ):
                 self.trunk = box
         self.first_prose = next((at for at in range(self.trunk.first, self.trunk.end) if proses[at]), 0)
         self.last_prose = next(
