@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import msgspec
 
-from crawler.items import Article, Notice, PageLink, RunReport, SiteRecord
+from crawler.items import Article, Memory, Notice, PageLink, RunReport, SiteRecord
 from crawler.urls import identity, slug
 
 __all__ = [
@@ -340,6 +340,23 @@ class Corpus:
         data = "".join(lines).encode()
         if not path.exists() or path.read_bytes() != data:
             write_whole(path, data)
+
+    def memory(self, name: str) -> Memory | None:
+        """Return what recurs on the pages of the site called *name*; ``None`` when it is not known, or cannot be read."""
+        try:
+            return msgspec.json.decode(self._memory_path(name).read_bytes(), type=Memory)
+        except (FileNotFoundError, msgspec.MsgspecError):
+            return None
+
+    def write_memory(self, name: str, memory: Memory) -> None:
+        """Keep *memory* as JSON that a person can read, unless the file already says the same."""
+        data = msgspec.json.format(msgspec.json.encode(memory), indent=2) + b"\n"
+        path = self._memory_path(name)
+        if not path.exists() or path.read_bytes() != data:
+            write_whole(path, data)
+
+    def _memory_path(self, name: str) -> Path:
+        return self.archive / "sites" / name / "memory.json"
 
     def add_notices(self, record: SiteRecord, notices: tuple[Notice, ...]) -> SiteRecord:
         """Return *record* with those of *notices* it has not yet, each text once, in the order met."""

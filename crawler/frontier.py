@@ -2,7 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
+from array import array
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum
@@ -629,6 +630,34 @@ class Frontier(Fetches):
                 "update link set file_digest = ?, text_digest = ? where article_id = ?",
                 (held.file_digest, held.text_digest, held.article_id),
             )
+
+    def note_sample(self, article_id: str, captured: str, numbers: Sequence[int]) -> None:
+        """Note the *numbers* of the marks that the article shows in what was *captured* of it."""
+        marks = array("q", numbers).tobytes()
+        with self.commit() as db:
+            known = db.execute(
+                "select captured, marks from sample where article_id = ?", (article_id,)
+            ).fetchone()
+            if known is None or tuple(known) != (captured, marks):
+                db.execute("insert or replace into sample values (?, ?, ?)", (article_id, captured, marks))
+                db.execute("insert or replace into meta values ('memory due', 1)")
+
+    def samples(self) -> list[tuple[str, Sequence[int]]]:
+        """Return the id of each article held and the numbers of its marks, in the order they were captured."""
+        rows = self.db.execute(
+            "select article_id, stem, marks from sample join link using (article_id) order by sample.captured, article_id"
+        )
+        return [(stem, array("q", marks)) for _, stem, marks in rows]
+
+    def is_memory_due(self) -> bool:
+        """Return whether articles came or changed since the site's memory was made."""
+        row = self.db.execute("select value from meta where key = 'memory due'").fetchone()
+        return bool(row and row[0])
+
+    def memory_is_made(self) -> None:
+        """Note that the site's memory knows all samples."""
+        with self.commit() as db:
+            db.execute("insert or replace into meta values ('memory due', 0)")
 
     def keep_files_known(self, *, known: bool) -> None:
         """Remember whether every file of the corpus is known here."""

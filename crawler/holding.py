@@ -2,7 +2,6 @@
 
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,8 @@ from crawler.frontier import Due, Frontier
 from crawler.gate import Gate, Options
 from crawler.intake import Intake
 from crawler.items import Capture, Link, Reading, Site, SiteRecord
+from crawler.remember import Rememberer, knowing
+from crawler.replay import ReadKnowing
 from crawler.schedule import OTHER_INTERVAL_SECONDS
 from crawler.state import BadState
 
@@ -32,7 +33,7 @@ class Holding:
         *,
         config: CrawlConfig,
         options: Options,
-        read: Callable[[Capture, Link], Awaitable[Reading]],
+        read: ReadKnowing,
         now: datetime,
     ) -> None:
         """Open what *archive* holds of *site*; *read* makes a reading of a capture.
@@ -45,14 +46,25 @@ class Holding:
         self.captures = CaptureWriter(archive / "captures", site.name)
         self.corpus = Corpus(archive)
         self.account = Account(started=now)
+        self._read = read
+        self.memory = self.corpus.memory(site.name)
         self.intake = Intake(
             gate=self.gate,
             frontier=self.frontier,
             captures=self.captures,
             corpus=self.corpus,
             account=self.account,
-            read=read,
+            read=self.read,
         )
+
+    async def read(self, capture: Capture, link: Link) -> Reading:
+        """Return what *capture* turns out to be, with what is remembered of the site."""
+        return await knowing(self._read, self.memory)(capture, link)
+
+    async def remember(self) -> None:
+        """Bring the site's memory up to date, and clean again what it judges otherwise than before."""
+        memory = await Rememberer(self.site.name, self.corpus, self.frontier, self._read).remember()
+        self.memory = memory or self.memory
 
     async def begin(self, now: datetime) -> None:
         """Put right what a kill or a power cut left, and finish what it interrupted."""

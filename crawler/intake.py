@@ -415,6 +415,9 @@ class Intake:
             due = await self.with_todays_file(due, article)
         settle = replace(settle, due=due)
         stored = await self.store(article, due)
+        if stored.outcome != "refused" and stored.held.captured == article.captured:
+            numbers = [mark.number for mark in settle.reading.marks] if settle.reading else []
+            self.frontier.note_sample(article.id, article.captured or "", numbers)
         self._judge(settle, article, stored.outcome)
         changed = stored.outcome == "revised"
         check = next_article_check(

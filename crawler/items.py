@@ -193,6 +193,8 @@ class Reading:
     """Present exactly when *kind* is ``ARTICLE``."""
     notices: tuple["Notice", ...] = ()
     """The notices dropped, kept once a site."""
+    marks: tuple["Mark", ...] = ()
+    """What of the article may recur on the site's other pages."""
     refresh_seconds: int | None = None
     """How long a feed says that it stays as it is (``ttl``, ``sy:updatePeriod``)."""
 
@@ -205,6 +207,38 @@ class Notice:
     """As in `Article.notices`, e.g. ``ai-generated``."""
     text: str
     """One line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Something an article shows that may recur: a line of its story, the end of its title, a related link."""
+
+    number: int
+    """Of what it is and where it stands: equal for equal things (`crawler.cleaner.memory`)."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recurring:
+    """Something that many articles of a site show."""
+
+    text: str
+    articles: int
+    """How many show it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What recurs on a site's pages: ``archive/sites/<site>/memory.json``."""
+
+    articles: int = 0
+    """How many it was learned from."""
+    lines: tuple[Recurring, ...] = ()
+    """Lines that stand in the stories of too many articles to be theirs."""
+    title_ends: tuple[Recurring, ...] = ()
+    """What follows the headline in titles."""
+    links: tuple[Recurring, ...] = ()
+    """Addresses that are shown as related to too many articles to be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from crawler.items import Site
 from crawler.progress import Progress
 from crawler.rebuild import Rebuilt, rebuild_state
 from crawler.reclean import Recleaned, reclean
-from crawler.replay import Read
+from crawler.replay import ReadKnowing
 from crawler.run import utc_now
 from crawler.sites import held_sites, site_called
 from crawler.state import BadState, SiteBusy
@@ -38,7 +38,7 @@ def reclean_sites(
 ) -> tuple[list[Recleaned], list[Skipped]]:
     """Clean the captures of the sites called *names*, or of all, again."""
 
-    async def one(site: Site, read: Read) -> Recleaned:
+    async def one(site: Site, read: ReadKnowing) -> Recleaned:
         return await reclean(
             site, archive, config=config.crawl, read=read, now=utc_now(), force=force, on_progress=on_progress
         )
@@ -51,7 +51,7 @@ def rebuild_states(
 ) -> tuple[list[Rebuilt], list[Skipped]]:
     """Make the states of the sites called *names*, or of all, anew."""
 
-    async def one(site: Site, read: Read) -> Rebuilt:
+    async def one(site: Site, read: ReadKnowing) -> Rebuilt:
         return await rebuild_state(
             site, archive, config=config.crawl, read=read, now=utc_now(), on_progress=on_progress
         )
@@ -80,13 +80,14 @@ def import_files(
     known = {site.name: site for site in config.sites()}
     known |= {host: site for site in config.sites() for host in site.hosts}
 
-    async def all_of_them(read: Read) -> Imported:
+    async def all_of_them(read: ReadKnowing) -> Imported:
         importer = Importer(
             archive, config=config.crawl, sites=known, only=frozenset(only), read=read, now=utc_now()
         )
         try:
             for path in paths:
                 await importer.take(path, on_progress)
+            await importer.remember()
         finally:
             importer.close()
         return importer.told
@@ -95,11 +96,14 @@ def import_files(
 
 
 def _each(
-    archive: Path, config: Config, names: Iterable[str], work: Callable[[Site, Read], Awaitable[Result]]
+    archive: Path,
+    config: Config,
+    names: Iterable[str],
+    work: Callable[[Site, ReadKnowing], Awaitable[Result]],
 ) -> tuple[list[Result], list[Skipped]]:
     sites = [site_called(name, archive, config) for name in held_sites(archive, names)]
 
-    async def all_of_them(read: Read) -> tuple[list[Result], list[Skipped]]:
+    async def all_of_them(read: ReadKnowing) -> tuple[list[Result], list[Skipped]]:
         done: list[Result] = []
         skipped: list[Skipped] = []
         for site in sites:
@@ -112,7 +116,7 @@ def _each(
     return _with_workers(all_of_them)
 
 
-def _with_workers(work: Callable[[Read], Awaitable[Result]]) -> Result:
+def _with_workers(work: Callable[[ReadKnowing], Awaitable[Result]]) -> Result:
     """Do *work*, which Ctrl-C and a signal to end break off: what it did is kept, the rest is done by the next."""
 
     async def main() -> Result:

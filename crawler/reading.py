@@ -10,7 +10,7 @@ from crawler.discovery import BadListing
 from crawler.discovery.feeds import read_feed
 from crawler.discovery.pages import anchors_of, feeds_of
 from crawler.discovery.sitemaps import Sitemap, read_sitemap, read_text_sitemap, without_idle_lastmod
-from crawler.items import Capture, Kind, Link, Reading, Source
+from crawler.items import Capture, Kind, Link, Memory, Reading, Source
 from crawler.page import parse
 from crawler.transfer import GZIP_MAGIC, IncompleteBody, OversizedBody, gunzip
 
@@ -25,8 +25,8 @@ _PAGE_TYPES = {"", "text/html", "application/xhtml+xml"}
 _FEED_ROOTS = {b"rss", b"feed", b"rdf"}
 
 
-def read(capture: Capture, link: Link) -> Reading:
-    """Return what *capture*, the answer to *link*, turns out to be.
+def read(capture: Capture, link: Link, memory: Memory | None = None) -> Reading:
+    """Return what *capture*, the answer to *link*, turns out to be; *memory* is of its site.
 
     Kind is decided by content, not by the address or where the link was found.
     """
@@ -52,7 +52,7 @@ def read(capture: Capture, link: Link) -> Reading:
         return Reading(kind=Kind.OTHER, reasons=(f"a listing that cannot be read: {error}",))
     if form != "html":
         return Reading(kind=Kind.OTHER, reasons=(f"not a page but {form}",))
-    return _page(replace(capture, body=body), link)
+    return _page(replace(capture, body=body), link, memory)
 
 
 def sniff(body: bytes, content_type: str) -> str:
@@ -93,7 +93,7 @@ def _listing(sitemap: Sitemap, capture: Capture) -> Reading:
     return Reading(kind=Kind.LISTING, form=sitemap.form, reasons=reasons, links=links)
 
 
-def _page(capture: Capture, link: Link) -> Reading:
+def _page(capture: Capture, link: Link, memory: Memory | None) -> Reading:
     page = parse(capture.body, capture.url, content_type=capture.header("Content-Type"))
     verdict = classify(page, link)
     links = feeds_of(page)
@@ -110,7 +110,7 @@ def _page(capture: Capture, link: Link) -> Reading:
         links += anchors_of(page, source)
         return Reading(kind=verdict.kind, form=form, reasons=verdict.reasons, links=links)
     links += anchors_of(page, Source.PAGE)
-    cleaned = read_article(page, link=link, captured=capture.captured)
+    cleaned = read_article(page, link=link, memory=memory, captured=capture.captured)
     told = {entry.url: entry for entry in reversed(cleaned.article.links) if entry.url}
     links = tuple(
         replace(found, source=Source(told[found.url].rel), text=told[found.url].text)
@@ -124,4 +124,5 @@ def _page(capture: Capture, link: Link) -> Reading:
         links=links,
         article=cleaned.article,
         notices=cleaned.notices,
+        marks=cleaned.marks,
     )

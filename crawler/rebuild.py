@@ -19,7 +19,8 @@ from crawler.health import HISTORY_DAYS
 from crawler.holding import state_path
 from crawler.intake import Intake
 from crawler.items import Article, Capture, Link, Reading, Site, Source
-from crawler.replay import Given, Read, in_order, outcome_of
+from crawler.remember import knowing
+from crawler.replay import Given, ReadKnowing, in_order, outcome_of
 from crawler.state import leased
 from crawler.store import Stored, held_at
 from crawler.urls import identity, origin
@@ -45,7 +46,7 @@ async def rebuild_state(
     archive: Path,
     *,
     config: CrawlConfig,
-    read: Read,
+    read: ReadKnowing,
     now: datetime,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> Rebuilt:
@@ -127,12 +128,20 @@ class _Adopting(Intake):
 
 class _Rebuilder:
     def __init__(
-        self, site: Site, archive: Path, *, config: CrawlConfig, frontier: Frontier, read: Read, now: datetime
+        self,
+        site: Site,
+        archive: Path,
+        *,
+        config: CrawlConfig,
+        frontier: Frontier,
+        read: ReadKnowing,
+        now: datetime,
     ) -> None:
         self.site, self.archive, self.frontier, self.now = site, archive, frontier, now
         self.gate = Gate(site, config, Options())
         self.corpus = Corpus(archive)
-        self._read, self._given, self._lying = read, Given(read), _Lying()
+        self._read = knowing(read, self.corpus.memory(site.name))
+        self._given, self._lying = Given(read), _Lying()
         self.intake = _Adopting(
             gate=self.gate,
             frontier=frontier,

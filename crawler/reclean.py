@@ -12,7 +12,7 @@ from crawler.holding import Holding
 from crawler.items import Failure, Kind, Reading, Site
 from crawler.progress import Progress
 from crawler.remake import Remade, remake, remake_revision
-from crawler.replay import Read, in_order, outcome_of
+from crawler.replay import ReadKnowing, in_order, outcome_of
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,7 +43,7 @@ async def reclean(
     archive: Path,
     *,
     config: CrawlConfig,
-    read: Read,
+    read: ReadKnowing,
     now: datetime,
     force: bool = False,
     on_progress: Progress | None = None,
@@ -56,9 +56,10 @@ async def reclean(
     holding = Holding(site, archive, config=config, options=Options(), read=read, now=now)
     try:
         await holding.begin(now)
-        await _remake_files(holding, read, told, force=force, on_progress=on_progress)
-        await _remake_revisions(holding, read, told)
-        await _find_articles(holding, read, told)
+        await _remake_files(holding, told, force=force, on_progress=on_progress)
+        await _remake_revisions(holding, told)
+        await _find_articles(holding, told)
+        await holding.remember()
         holding.frontier.end(now)
     finally:
         holding.close()
@@ -66,33 +67,36 @@ async def reclean(
 
 
 async def _remake_files(
-    holding: Holding, read: Read, told: Recleaned, *, force: bool, on_progress: Progress | None
+    holding: Holding, told: Recleaned, *, force: bool, on_progress: Progress | None
 ) -> None:
     known = dict(holding.frontier.article_files().values())
     stems = [file.stem for file in holding.corpus.scan(holding.site.name)]
 
     async def again(stem: str) -> Remade:
-        return await remake(holding.corpus, stem, known.get(stem), read, force=force)
+        return await remake(holding.corpus, stem, known.get(stem), holding.read, force=force)
 
     done = 0
     async for stem, remade in in_order(stems, again):
         told.count(f"{stem}.md", remade)
         if remade.held and known.get(stem) != remade.held.file_digest:
             holding.frontier.note_file(remade.held)
+        if remade.held:
+            numbers = [mark.number for mark in remade.marks]
+            holding.frontier.note_sample(remade.held.article_id, remade.held.captured, numbers)
         done += 1
         if on_progress:
             on_progress(holding.site.name, done, len(stems))
 
 
-async def _remake_revisions(holding: Holding, read: Read, told: Recleaned) -> None:
+async def _remake_revisions(holding: Holding, told: Recleaned) -> None:
     async def again(path: Path) -> Remade:
-        return await remake_revision(holding.corpus, path, read)
+        return await remake_revision(holding.corpus, path, holding.read)
 
     async for path, remade in in_order(holding.corpus.revisions(holding.site.name), again):
         told.count(str(path.relative_to(holding.archive)), remade)
 
 
-async def _find_articles(holding: Holding, read: Read, told: Recleaned) -> None:
+async def _find_articles(holding: Holding, told: Recleaned) -> None:
     """Take in the captures of what was no article and is one now."""
     folder, site = holding.archive / "captures", holding.site.name
 
@@ -101,7 +105,7 @@ async def _find_articles(holding: Holding, read: Read, told: Recleaned) -> None:
             capture, link = read_kept(folder, site, entry[2])
         except (OSError, ValueError):
             return None
-        reading = await outcome_of(read, capture, link)
+        reading = await outcome_of(holding.read, capture, link)
         return reading.kind if isinstance(reading, Reading) else None
 
     async for (fetch_id, due, place), kind in in_order(holding.frontier.last_bodies(), judge):

@@ -7,7 +7,7 @@ from pathlib import Path
 from crawler.captures import digest, read_kept
 from crawler.corpus import BadCorpusFile, Corpus, dump
 from crawler.frontier import Held
-from crawler.items import Article, Capture, Link, Reading
+from crawler.items import Article, Capture, Link, Mark, Reading
 from crawler.store import carried_over, held_at, is_ours
 from crawler.workers import ReadingFailed
 
@@ -23,6 +23,8 @@ class Remade:
     reason: str | None = None
     held: Held | None = None
     """The file as it is now; ``None`` when it was kept."""
+    marks: tuple[Mark, ...] = ()
+    """What of it may recur."""
 
 
 async def remake(
@@ -37,16 +39,17 @@ async def remake(
         earlier = corpus.read(stem)
     except (FileNotFoundError, BadCorpusFile) as error:
         return Remade(outcome="kept", reason=f"cannot be read: {error}")
-    again = await _from_capture(corpus, earlier, read)
-    if isinstance(again, str):
-        return Remade(outcome="kept", reason=again)
+    made = await _from_capture(corpus, earlier, read)
+    if isinstance(made, str):
+        return Remade(outcome="kept", reason=made)
+    again, marks = made
     same_text = dump(again).encode() == written
     if not (same_text or force or is_ours(written, known_digest)):
         return Remade(outcome="kept", reason="edited by hand")
     if same_text and again.links == earlier.links:
-        return Remade(outcome="unchanged", held=held_at(again, stem))
+        return Remade(outcome="unchanged", held=held_at(again, stem), marks=marks)
     corpus.write(again, stem)
-    return Remade(outcome="rewritten", held=held_at(again, stem))
+    return Remade(outcome="rewritten", held=held_at(again, stem), marks=marks)
 
 
 async def remake_revision(corpus: Corpus, path: Path, read: Read) -> Remade:
@@ -58,13 +61,15 @@ async def remake_revision(corpus: Corpus, path: Path, read: Read) -> Remade:
     again = await _from_capture(corpus, earlier, read)
     if isinstance(again, str):
         return Remade(outcome="kept", reason=again)
-    if dump(again) == dump(earlier):
+    if dump(again[0]) == dump(earlier):
         return Remade(outcome="unchanged")
-    corpus.write_revision(again, path)
+    corpus.write_revision(again[0], path)
     return Remade(outcome="rewritten")
 
 
-async def _from_capture(corpus: Corpus, earlier: Article, read: Read) -> Article | str:
+async def _from_capture(
+    corpus: Corpus, earlier: Article, read: Read
+) -> tuple[Article, tuple[Mark, ...]] | str:
     """Return what the capture of *earlier* gives by today's cleaner, or why it gives no article."""
     if earlier.warc is None:
         return "it names no capture"
@@ -88,4 +93,4 @@ async def _from_capture(corpus: Corpus, earlier: Article, read: Read) -> Article
         warc=earlier.warc,
         digest=earlier.digest,
     )
-    return replace(carried_over(again, earlier), copy_of=earlier.copy_of)
+    return replace(carried_over(again, earlier), copy_of=earlier.copy_of), reading.marks

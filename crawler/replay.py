@@ -4,15 +4,24 @@ import asyncio
 import os
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from crawler.items import Capture, Link, Reading
+from crawler.items import Capture, Link, Memory, Reading
 from crawler.workers import ReadingFailed
 
 AHEAD = 4
 """Readings under way for each core."""
 
 Read = Callable[[Capture, Link], Awaitable[Reading]]
+
+
+class ReadKnowing(Protocol):
+    """Reads a capture, given what is remembered of its site."""
+
+    def __call__(self, capture: Capture, link: Link, memory: Memory | None = None) -> Awaitable[Reading]:
+        """Return the reading."""
+
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -48,7 +57,7 @@ async def outcome_of(read: Read, capture: Capture, link: Link) -> "Reading | Rea
 class Given:
     """Stands in for *read* where the reading of a capture was made ahead: gives the one it was told."""
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: ReadKnowing) -> None:
         self._read = read
         self._ahead: tuple[Capture, Reading | ReadingFailed] | None = None
 
@@ -56,10 +65,10 @@ class Given:
         """Give *reading* when that of *capture* is asked for next."""
         self._ahead = capture, reading
 
-    async def read(self, capture: Capture, link: Link) -> Reading:
+    async def read(self, capture: Capture, link: Link, memory: Memory | None = None) -> Reading:
         """Return the reading, or raise why there is none."""
         if self._ahead is None or self._ahead[0] is not capture:
-            return await self._read(capture, link)
+            return await self._read(capture, link, memory)
         reading = self._ahead[1]
         if isinstance(reading, ReadingFailed):
             raise reading

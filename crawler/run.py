@@ -4,7 +4,7 @@ import logging
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from crawler.health import health
 from crawler.holding import Holding
 from crawler.hosts import Hosts
 from crawler.intake import REDIRECTS, WELL_KNOWN_SITEMAPS
-from crawler.items import Capture, Link, Reading, RunReport, Site, Source
+from crawler.items import Capture, Link, RunReport, Site, Source
 from crawler.politeness import (
     BACKOFF_SECONDS,
     MAX_ROBOTS_REDIRECTS,
@@ -26,6 +26,7 @@ from crawler.politeness import (
     Robots,
     patience_seconds,
 )
+from crawler.replay import ReadKnowing
 from crawler.schedule import DAY, HOUR, MINUTE, next_missing_check
 from crawler.state import BadState
 from crawler.trust import AUDIT_EVERY
@@ -88,7 +89,7 @@ class Run:
         *,
         config: CrawlConfig,
         options: Options,
-        read: Callable[[Capture, Link], Awaitable[Reading]],
+        read: ReadKnowing,
         now: Callable[[], datetime],
     ) -> None:
         """Open the frontier of *site*.
@@ -505,6 +506,10 @@ class Run:
         self.frontier.add([Link(url=url, source=source, found_on=f"{host}/robots.txt") for url in urls], now)
 
     # The end
+
+    async def remember(self) -> None:
+        """Bring the site's memory up to date."""
+        await self._holding.remember()
 
     def end(self) -> RunReport:
         """Close the run: what is known of the site and the report are written, the site is given back."""

@@ -83,6 +83,8 @@ _YOUNGER_THAN_THE_VERSION = (  # made wherever they are missing
         "create index if not exists link_undated on link (lane, rank desc, priority, id)"
         " where state = 'new' and lane > 0 and next_check is not null and published is null"
     ),
+    # What of each article held may recur: the numbers of its marks (items.Mark), 8 bytes each.
+    "create table if not exists sample (article_id text primary key, captured text not null, marks blob not null) without rowid",
     "create index if not exists link_deep on link (found_on) where state = 'new' and depth > 1",
 )
 

@@ -17,10 +17,12 @@ from warcio.recordloader import ArcWarcRecord
 
 from crawler.captures import digest
 from crawler.config import CrawlConfig
+from crawler.corpus import Corpus
 from crawler.gate import Options
 from crawler.holding import Holding
-from crawler.items import Capture, Kind, Link, Reading, Site, Source
-from crawler.replay import Given, Read, in_order, outcome_of
+from crawler.items import Capture, Kind, Link, Memory, Reading, Site, Source
+from crawler.remember import knowing
+from crawler.replay import Given, ReadKnowing, in_order, outcome_of
 from crawler.state import BadState, SiteBusy
 from crawler.transfer import GZIP_MAGIC, IncompleteBody, OversizedBody, UnknownCoding, undo_codings
 from crawler.urls import canonicalize, is_asset, netloc, origin, site_name
@@ -65,7 +67,7 @@ class Importer:
         config: CrawlConfig,
         sites: Mapping[str, Site],
         only: Collection[str],
-        read: Read,
+        read: ReadKnowing,
         now: datetime,
     ) -> None:
         """Import into *archive*.
@@ -77,6 +79,7 @@ class Importer:
         self._archive, self._config, self._sites, self._only, self._now = archive, config, sites, only, now
         self._read = read
         self._given = Given(read)
+        self._memories: dict[str, Memory | None] = {}
         self._open: OrderedDict[str, Holding] = OrderedDict()
 
     async def take(self, path: Path, on_progress: Callable[[str, int, int], None] | None = None) -> None:
@@ -118,7 +121,10 @@ class Importer:
         name = self._site_of(capture.url).name
         if self._only and name not in self._only:
             return None
-        return await outcome_of(self._read, capture, Link(url=capture.url, source=Source.IMPORT))
+        if name not in self._memories:
+            self._memories[name] = Corpus(self._archive).memory(name)
+        read = knowing(self._read, self._memories[name])
+        return await outcome_of(read, capture, Link(url=capture.url, source=Source.IMPORT))
 
     async def _take(self, capture: Capture, reading: Reading | ReadingFailed | None) -> None:
         if reading is None:
@@ -171,7 +177,9 @@ class Importer:
         """Return what is held of *site*, open; raises `SiteBusy`, `BadState`."""
         if site.name not in self._open:
             if len(self._open) >= MAX_OPEN_SITES:
-                self._close(self._open.popitem(last=False)[1])
+                oldest = self._open.popitem(last=False)[1]
+                await self._remember(oldest)
+                self._close(oldest)
             holding = Holding(
                 site,
                 self._archive,
@@ -193,6 +201,17 @@ class Importer:
             self.told.broken.append(str(error))
         finally:
             holding.close()
+
+    async def remember(self) -> None:
+        """Bring the memories of the sites that are open up to date."""
+        for holding in self._open.values():
+            await self._remember(holding)
+
+    async def _remember(self, holding: Holding) -> None:
+        try:
+            await holding.remember()
+        except BadState as error:
+            self.told.broken.append(str(error))
 
     def close(self) -> None:
         """Give the sites back."""

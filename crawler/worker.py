@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from crawler.items import Capture, Link, Reading
+from crawler.items import Capture, Link, Memory, Reading
 
 TIME_LIMIT_SECONDS = 10
 MEMORY_LIMIT_BYTES = 1024**3
@@ -30,6 +30,8 @@ class Asked(msgspec.Struct, array_like=True):
 
     capture: Capture
     link: Link
+    memory: Memory | None = None
+    """What recurs on the site's pages."""
 
 
 class Told(msgspec.Struct, array_like=True):
@@ -39,7 +41,7 @@ class Told(msgspec.Struct, array_like=True):
     failure: str | None = None
 
 
-Read = Callable[[Capture, Link], Reading]
+Read = Callable[[Capture, Link, Memory | None], Reading]
 """`crawler.reading.read`: only the process that reads imports it and all that it needs."""
 
 _DECODE = msgspec.msgpack.Decoder(Asked).decode
@@ -68,7 +70,7 @@ def answer(asked: bytes, read: Read) -> bytes:
 def _told(asked: bytes, read: Read) -> Told:
     try:
         page = _DECODE(asked)
-        return Told(reading=read(page.capture, page.link))
+        return Told(reading=read(page.capture, page.link, page.memory))
     except MemoryError:
         return Told(failure=f"not read within {MEMORY_LIMIT_BYTES >> 20} MiB of memory")
     except Exception as error:  # noqa: BLE001 - any error of one untrusted page is that page's alone

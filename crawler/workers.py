@@ -13,7 +13,7 @@ from typing import Self
 
 import msgspec
 
-from crawler.items import Capture, Link, Reading
+from crawler.items import Capture, Link, Memory, Reading
 from crawler.worker import LENGTH_BYTES, TIME_LIMIT_SECONDS, Asked, Told, message
 
 MAX_WORKERS = 8
@@ -38,14 +38,14 @@ class Workers:
         self._idle: list[_Worker] = []
         self._busy: set[_Worker] = set()
 
-    async def read(self, capture: Capture, link: Link) -> Reading:
-        """Return what *capture* turns out to be.
+    async def read(self, capture: Capture, link: Link, memory: Memory | None = None) -> Reading:
+        """Return what *capture* turns out to be, on a site of which *memory* is known.
 
         Raises:
             ReadingFailed: too slow, too large, or an error in the reading of this one page.
             OSError: the system starts no process; nothing is said of the page.
         """
-        asked = _ENCODE(Asked(capture, link))
+        asked = _ENCODE(Asked(capture, link, memory))
         async with self._room:
             worker = self._idle_one() or await self._started()
             self._busy.add(worker)

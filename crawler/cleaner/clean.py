@@ -5,7 +5,7 @@ from datetime import datetime
 
 from crawler import classify as classification  # by module: classify imports the cleaner's story
 from crawler.cleaner.reading import Cleaned, read
-from crawler.items import Article, Kind, Link
+from crawler.items import Article, Kind, Link, Memory
 from crawler.page import Page, parse
 
 
@@ -40,6 +40,7 @@ def clean(
     url: str,
     *,
     link: Link | None = None,
+    memory: Memory | None = None,
     content_type: str | None = None,
     captured: datetime | None = None,
 ) -> Article:
@@ -49,30 +50,41 @@ def clean(
         html: The page as it came, content codings undone.
         url: Address of the response.
         link: The link that led there, with what its listing said.
+        memory: What recurs on the site's pages.
         content_type: The HTTP header, for its charset.
         captured: When the page was fetched; a date after it is not believed.
 
     Raises:
         NotAnArticle: The page is a listing, a wall or something else; the message says why.
     """
-    return clean_page(parse(html, url, content_type=content_type), link=link, captured=captured)
+    return clean_page(
+        parse(html, url, content_type=content_type), link=link, memory=memory, captured=captured
+    )
 
 
-def clean_page(page: Page, *, link: Link | None = None, captured: datetime | None = None) -> Article:
+def clean_page(
+    page: Page, *, link: Link | None = None, memory: Memory | None = None, captured: datetime | None = None
+) -> Article:
     """Return the article of *page*, parsed already; raises `NotAnArticle` as `clean` does."""
-    return read_article(page, link=link, captured=captured).article
+    return read_article(page, link=link, memory=memory, captured=captured).article
 
 
-def read_article(page: Page, *, link: Link | None = None, captured: datetime | None = None) -> Cleaned:
+def read_article(
+    page: Page, *, link: Link | None = None, memory: Memory | None = None, captured: datetime | None = None
+) -> Cleaned:
     """Return the article of *page* with the notices and blocks dropped; raises `NotAnArticle` as `clean` does."""
     verdict = classification.classify(page, link)
     if verdict.kind is not Kind.ARTICLE:
         raise NotAnArticle(f"{verdict.kind}: {'; '.join(verdict.reasons)}")
-    return read(page, link=link, captured=captured)
+    return read(page, link=link, memory=memory, captured=captured)
 
 
-def explain(page: Page, *, link: Link | None = None, captured: datetime | None = None) -> Explanation:
+def explain(
+    page: Page, *, link: Link | None = None, memory: Memory | None = None, captured: datetime | None = None
+) -> Explanation:
     """Return why *page* is what it is, and which source won each field and why each block fell."""
     verdict = classification.classify(page, link)
-    cleaned = read(page, link=link, captured=captured) if verdict.kind is Kind.ARTICLE else None
+    cleaned = (
+        read(page, link=link, memory=memory, captured=captured) if verdict.kind is Kind.ARTICLE else None
+    )
     return Explanation(verdict=verdict, cleaned=cleaned)

@@ -140,7 +140,7 @@ class Surroundings:
         for block, seen, prose in zip(self.found.blocks, shown, self.proses, strict=True):
             box = block.box
             if box.order not in known:
-                known[box.order] = _like(box), _container(box)
+                known[box.order] = markup_of(box), _container(box)
             like, container = known[box.order]
             if not seen:
                 self.like_of.append(self.likes.get(like, nothing))
@@ -245,7 +245,8 @@ def _good_names(names: str) -> int:
     return len(_GOOD_NAMES.findall(names))
 
 
-def _like(box: Box) -> tuple[str, ...]:
+def markup_of(box: Box) -> tuple[str, ...]:
+    """Return what tells the markup of a text in *box* from others: its elements and their names, three steps up."""
     parts = []
     one: Box | None = box
     for _ in range(3):

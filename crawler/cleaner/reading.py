@@ -1,25 +1,30 @@
 """Reads one page into an article with everything found on the way, so that it can be explained."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from crawler.cleaner import metadata, notices
 from crawler.cleaner.authors import authors
-from crawler.cleaner.blocks import Layout, layout
+from crawler.cleaner.blocks import Block, Layout, layout
 from crawler.cleaner.body import Body, Dropped, find_body
 from crawler.cleaner.features import is_prose
 from crawler.cleaner.fragment import caption_of, fragment
 from crawler.cleaner.markdown import escape, to_markdown
+from crawler.cleaner.memory import Recalled, marks_of, recalled
 from crawler.cleaner.metadata import Metadata
+from crawler.cleaner.notices import facts_in
 from crawler.cleaner.related import inline_links, related_links
 from crawler.cleaner.rescue import rescued
 from crawler.cleaner.standfirst import take_standfirst
 from crawler.cleaner.subjects import keywords, section
 from crawler.cleaner.text import count_words
-from crawler.cleaner.title import candidates, publisher, site_names
-from crawler.items import Article, Link, Notice
+from crawler.cleaner.title import candidates, publisher, site_names, strip_ends
+from crawler.items import Article, Link, Mark, Memory, Notice, PageLink
 from crawler.page import Page
-from crawler.urls import article_id, canonicalize, site_name
+from crawler.urls import article_id, canonicalize, identity, site_name
+
+MAX_RECURRING_SHARE = 0.4
+"""Of the story: more than this is not the site's, whatever recurs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class Cleaned:
     dropped: tuple[Dropped, ...]
     paragraphs: tuple[str, ...]
     """The body's texts without markup, in order."""
+    marks: tuple[Mark, ...]
+    """What may recur on the site's other pages, as it is without a memory."""
     stated: dict[str, list[tuple[str, str]]]
     """For each metadata field, every value with its source, the one chosen first."""
 
@@ -64,14 +71,21 @@ def story(page: Page, link: Link | None) -> Story:
     return known
 
 
-def read(page: Page, *, link: Link | None, captured: datetime | None) -> Cleaned:
-    """Return the article of *page*, which has been judged to be one."""
+def read(
+    page: Page, *, link: Link | None, captured: datetime | None, memory: Memory | None = None
+) -> Cleaned:
+    """Return the article of *page*, which has been judged to be one; *memory* is of its site."""
     one = story(page, link)
     found, body, title = one.found, one.body, one.title
     notes = Metadata()
-    notes.choose("title", one.titles)
     sites = site_names(page, found)
     url = canonicalize(page.url) or page.url
+
+    related = related_links(page, found, body, title)
+    marks = marks_of(page, body, related)
+    known = recalled(memory)
+    recurring = _forget(body, known)
+    title = notes.choose("title", _without_ends(one.titles, known)) or ""
 
     text = to_markdown(fragment(found, body.kept, body.region))
     paragraphs = tuple(block.text for block in body.kept if block.role != "img")
@@ -93,7 +107,8 @@ def read(page: Page, *, link: Link | None, captured: datetime | None) -> Cleaned
     notes.stated["keywords"] = words
     described = metadata.description(page, body, sites, title, text)
     images = metadata.image(page, found, body)
-    facts = tuple(dict.fromkeys(n.fact for n in one.notices if n.fact and n.fact != "notice"))
+    stated_facts = (fact for block in recurring for fact in facts_in(block.text))
+    facts = dict.fromkeys(fact for fact in (*(n.fact for n in one.notices), *stated_facts) if fact)
     lead = next((block for block in body.kept if block.role == "img"), None)
     article = Article(
         title=title or "Untitled",
@@ -111,21 +126,48 @@ def read(page: Page, *, link: Link | None, captured: datetime | None) -> Cleaned
         canonical_url=metadata.canonical(page, url),
         id=article_id(url),
         words=sum(count_words(part) for part in paragraphs),
-        notices=facts,
+        notices=tuple(fact for fact in facts if fact != "notice"),
         image=notes.choose("image", images),
         image_caption=caption_of(found, lead) if lead is not None else None,
         rights=metadata.rights(page),
         captured=captured.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if captured else None,
         body=text,
-        links=(*related_links(page, found, body, title), *inline_links(page, body)),
+        links=(*_editorial(related, known), *inline_links(page, body)),
     )
     return Cleaned(
         article=article,
         notices=tuple(Notice(fact=found.fact, text=found.text) for found in one.notices if found.text),
         dropped=_all_dropped(found, body),
         paragraphs=paragraphs,
+        marks=marks,
         stated=notes.stated,
     )
+
+
+def _forget(body: Body, known: Recalled) -> list[Block]:
+    """Take what is the site's out of *body* and return it, unless the story would be left in pieces."""
+    fallen = {b.index: reason for b in body.kept if (reason := known.reason(b.text)) and b.role != "img"}
+    recurring = [block for block in body.kept if block.index in fallen]
+    if not fallen or sum(block.chars for block in recurring) > MAX_RECURRING_SHARE * body.chars:
+        return []
+    body.dropped += [Dropped(block, fallen[block.index]) for block in recurring]
+    body.kept[:] = [block for block in body.kept if block.index not in fallen]
+    return recurring
+
+
+def _without_ends(titles: list[tuple[str, str]], known: Recalled) -> list[tuple[str, str]]:
+    """Return *titles* without what follows the headline on the site's other pages too."""
+    if not known.title_ends:
+        return titles
+    return [(strip_ends(title, known.title_ends), source) for title, source in titles]
+
+
+def _editorial(related: list[PageLink], known: Recalled) -> list[PageLink]:
+    """Return those of *related* that are shown for this article; the others are shown wherever one looks."""
+    if not known.links:
+        return related
+    chosen = [link for link in related if not link.url or identity(link.url) not in known.links]
+    return [replace(link, position=at) for at, link in enumerate(chosen, 1)]
 
 
 def _all_dropped(found: Layout, body: Body) -> tuple[Dropped, ...]:

@@ -1,7 +1,7 @@
 """The headline as printed, without the site's name; and the site's own name."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
 from crawler.cleaner.blocks import HEADINGS, Block, Layout
@@ -92,6 +92,16 @@ def home_links(page: Page, found: Layout) -> list[str]:
 def site_names(page: Page, found: Layout) -> set[str]:
     """Return every name of the site on *page*, folded."""
     return {fold(name) for name, _ in publisher(page, found)} - {""}
+
+
+def strip_ends(title: str, ends: Collection[str]) -> str:
+    """Return *title* without the last of its parts, as long as that is one of *ends*, which are folded."""
+    while cuts := list(_SEPARATOR.finditer(title)):
+        head, tail = title[: cuts[-1].start()], title[cuts[-1].end() :]
+        if fold(tail) not in ends or not fold(head):
+            break
+        title = head.strip()
+    return title
 
 
 def strip_site(title: str, sites: Iterable[str], hostname: str) -> str:

@@ -127,7 +127,9 @@ class NewsSpider(Spider):
                 self._ask(run, ask)
             moment, seconds = run.wakes_at(), None
             if run.is_done(moment):
-                self._end(run)
+                await run.remember()
+                if run in self._active:
+                    self._end(run)
                 return
             if moment is not None:
                 seconds = max((moment - datetime.now(UTC)).total_seconds(), SHORTEST_SLEEP_SECONDS)

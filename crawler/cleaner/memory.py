@@ -1,0 +1,186 @@
+"""What recurs on the pages of one site, learned from what each article shows, and what follows from it for the next.
+
+Every article leaves `Mark`s: the lines of its story, the ends of its titles, its related links, as the model alone sees
+them. What too many articles share is the site's and not theirs. What is learned depends on the set of marks alone, so
+that it can be made again from the captures.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from crawler.cleaner.blocks import Block
+from crawler.cleaner.body import Body
+from crawler.cleaner.features import is_prose, markup_of
+from crawler.cleaner.text import fold, weight
+from crawler.items import Mark, Memory, PageLink, Recurring
+from crawler.page import Page
+from crawler.urls import identity
+
+MIN_ARTICLES = 5
+"""With fewer, a site has shown too little to learn from."""
+MIN_SHARING = 3
+MIN_SPAN = 10
+"""Articles: what a few beside each other share may be their story; they count as shares of so many at least."""
+EVERYWHERE_SHARE = 0.5
+"""Of the articles between the first and the last that show it: no story is in so many."""
+EDGE_SHARE = 0.4
+"""The same for what stands where stories begin or end, never within one."""
+TITLE_SHARE = 0.1
+LINK_SHARE = 0.3
+OWN_MARKUP_SHARE = 0.2
+"""Of a story's text: what stands in markup that holds less of it stands apart."""
+EDGE_OF_STORY = 4
+"""A line in this many at the edge: of 20 lines, the last five."""
+MAX_MARKED_LINKS = 100
+MAX_END_CHARS = 40
+
+_LINE, _TITLE_END, _LINK = range(3)
+_FLAG_BITS, _KIND_BITS = 2, 2
+_AT_EDGE, _OWN_MARKUP = 1, 2
+_END = re.compile(r"\s[-–—|·•»]\s+(?=\S)|\s*[|｜]\s*")
+
+
+def marks_of(page: Page, body: Body, related: Sequence[PageLink]) -> tuple[Mark, ...]:
+    """Return what the article of *page* shows that may recur: *body* as it was judged, *related* as they were found."""
+    marks = list(_lines(body))
+    for title in (page.title, page.first_meta("og:title")):
+        cuts = list(_END.finditer(title or ""))
+        if title and cuts and len(end := title[cuts[-1].end() :].strip()) <= MAX_END_CHARS:
+            marks.append(_mark(_TITLE_END, fold(end), end))
+    marks += [_mark(_LINK, identity(link.url), link.url) for link in related[:MAX_MARKED_LINKS] if link.url]
+    return tuple({mark.number: mark for mark in marks if mark.text}.values())
+
+
+def _lines(body: Body) -> Iterator[Mark]:
+    blocks = [block for block in body.kept if _may_recur(block)]
+    prose: dict[tuple[str, ...], int] = {}
+    for block in blocks:
+        if is_prose(block):
+            prose[markup_of(block.box)] = prose.get(markup_of(block.box), 0) + block.chars
+    least = OWN_MARKUP_SHARE * sum(prose.values())
+    edge = len(blocks) // EDGE_OF_STORY
+    for at, block in enumerate(blocks):
+        own = prose.get(markup_of(block.box), 0) < least or block.marked
+        at_edge = at < edge // 2 or at >= len(blocks) - edge
+        yield _mark(_LINE, block.text, block.text, _AT_EDGE * at_edge | _OWN_MARKUP * own)
+
+
+def _may_recur(block: Block) -> bool:
+    return block.role not in {"img", "td", "th", "pre"} and weight(block.text) >= 12
+
+
+def _mark(kind: int, key: str, text: str, flags: int = 0) -> Mark:
+    """Return the mark of *kind* for *text*: its number ends in the kind and the *flags*, before them what is compared."""
+    digest = hashlib.blake2b(f"{kind} {key}".encode(errors="replace"), digest_size=7)
+    number = int.from_bytes(digest.digest(), "big") << _KIND_BITS | kind
+    return Mark(number=number << _FLAG_BITS | flags, text=text)
+
+
+@dataclass(slots=True)
+class _Shown:
+    """Who shows one thing."""
+
+    first: int
+    last: int
+    articles: int = 0
+    at_edge: int = 0
+    own_markup: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """A thing that is the site's."""
+
+    thing: int
+    articles: int
+    """How many show it."""
+    example: int
+    """The place of one that does among the samples."""
+
+
+def learn(samples: Sequence[Sequence[int]]) -> list[Learned]:
+    """Return what is the site's, by *samples*: the numbers of the marks of each article, in the order of capture."""
+    if len(samples) < MIN_ARTICLES:
+        return []
+    return [
+        Learned(thing=one, articles=shown.articles, example=shown.first)
+        for one, shown in sorted(_shared(samples).items())
+        if _is_of_the_site(one & ((1 << _KIND_BITS) - 1), shown)
+    ]
+
+
+def memory_of(learned: Sequence[Learned], texts: Mapping[int, str], articles: int) -> Memory:
+    """Return what was *learned* of so many *articles*, with its *texts* by thing; what has none is left out."""
+    found: tuple[list[Recurring], ...] = ([], [], [])
+    for one in learned:
+        if one.thing in texts:
+            kind = one.thing & ((1 << _KIND_BITS) - 1)
+            found[kind].append(Recurring(text=texts[one.thing], articles=one.articles))
+    lines, ends, links = (tuple(sorted(some, key=lambda one: (-one.articles, one.text))) for some in found)
+    return Memory(articles=articles, lines=lines, title_ends=ends, links=links)
+
+
+def things_in(memory: Memory) -> dict[int, str]:
+    """Return the texts of what *memory* holds, by thing."""
+    marks = [_mark(_LINE, one.text, one.text) for one in memory.lines]
+    marks += [_mark(_TITLE_END, fold(one.text), one.text) for one in memory.title_ends]
+    marks += [_mark(_LINK, identity(one.text), one.text) for one in memory.links]
+    return {thing(mark.number): mark.text for mark in marks}
+
+
+def thing(number: int) -> int:
+    """Return what the mark of *number* shows, wherever it stands."""
+    return number >> _FLAG_BITS
+
+
+def _shared(samples: Sequence[Sequence[int]]) -> dict[int, _Shown]:
+    """Return the things that several articles show, and how."""
+    things = sorted(thing(number) for sample in samples for number in sample)
+    several = {one for one, later in zip(things, things[MIN_SHARING - 1 :], strict=False) if one == later}
+    shared: dict[int, _Shown] = {}
+    for at, sample in enumerate(samples):
+        for number in sample:
+            if (one := thing(number)) in several:
+                shown = shared.setdefault(one, _Shown(at, at))
+                shown.last = at
+                shown.articles += 1
+                shown.at_edge += bool(number & _AT_EDGE)
+                shown.own_markup += bool(number & _OWN_MARKUP)
+    return shared
+
+
+def _is_of_the_site(kind: int, shown: _Shown) -> bool:
+    """Whether what so many articles show is the site's and no longer theirs."""
+    share = shown.articles / max(MIN_SPAN, shown.last - shown.first + 1)
+    if kind == _TITLE_END:
+        return share >= TITLE_SHARE
+    if kind == _LINK:
+        return share >= LINK_SHARE
+    at_edge = shown.at_edge == shown.articles
+    apart = at_edge and shown.own_markup == shown.articles
+    return apart or share >= EVERYWHERE_SHARE or (at_edge and share >= EDGE_SHARE)
+
+
+class Recalled:
+    """A memory as the cleaner asks it."""
+
+    def __init__(self, memory: Memory) -> None:
+        """Know *memory*."""
+        self.lines = {line.text: line.articles for line in memory.lines}
+        self.title_ends = frozenset(fold(end.text) for end in memory.title_ends)
+        self.links = frozenset(identity(link.text) for link in memory.links)
+        self._of = memory.articles
+
+    def reason(self, text: str) -> str | None:
+        """Return why the line *text* is the site's, or ``None``."""
+        articles = self.lines.get(text)
+        return f"stands in {articles} of the site's {self._of} articles" if articles else None
+
+
+@lru_cache(maxsize=256)
+def recalled(memory: Memory | None) -> Recalled:
+    """Return *memory* as the cleaner asks it; ``None`` remembers nothing."""
+    return Recalled(memory or Memory())
