@@ -26,7 +26,7 @@ from benchmarks.extraction.metrics import (
     score,
 )
 from benchmarks.extraction.parts import PARTS
-from benchmarks.extraction.runner import ROOT, Failed, run_ours, run_peer
+from benchmarks.extraction.runner import ROOT, Failed, Result, Run, run_ours, run_peer
 from benchmarks.extraction.scored import comparisons, scored
 from benchmarks.extraction.tools import Tool
 from benchmarks.extraction.train import nested, written
@@ -312,6 +312,19 @@ def test_the_table_is_written_between_its_comments_and_nowhere_else(folder: Path
     assert table.placed(once, made) == once
     with pytest.raises(table.NoPlace):
         table.placed("# One\n", made)
+
+
+def test_the_best_of_each_column_stands_out_and_what_a_tool_does_not_give_is_a_dash(folder: Path) -> None:
+    samples = load([folder])
+    text = Result(output={"text": "\n".join(STORY)}, cpu_ms=1.0, error=None)
+    full = Result(output={**text.output, "title": TITLE}, cpu_ms=2.0, error=None)
+    plain, titled = (
+        scored(Run(name=name, tool=name, results=dict.fromkeys((one.id for one in samples), result)), samples)
+        for name, result in (("Plain", text), ("Titled", full))
+    )
+    made = table.markdown([plain, titled], samples, [], "", date(2026, 3, 1)).splitlines()
+    assert made[2].split(" | ")[2] == "–"
+    assert made[3].split(" | ")[2] == "**1.000**"
 
 
 def test_the_readme_has_a_place_for_the_table() -> None:

@@ -123,9 +123,12 @@ def markdown(
         f"| | {' | '.join(columns)} | CPU ms | most |",
         f"|---|{'--:|' * (len(columns) + 2)}",
     ]
-    best = {name: max(map(number, map(value, rows))) for name, value in columns.items()}
+    best = {
+        name: max((shown for shown in map(value, rows) if shown is not None), default=None)
+        for name, value in columns.items()
+    }
     for row in rows:
-        cells = [_cell(number(value(row)), best[name]) for name, value in columns.items()]
+        cells = [_cell(number(value(row)), number(best[name])) for name, value in columns.items()]
         lines.append(f"| {row.name} | {' | '.join(cells)} | {row.cost.mean:.1f} | {row.cost.most:.0f} |")
     lines += ["", f"Measured on {today.isoformat()} by `{COMMAND}`. {_caption(samples, about)} {note}"]
     if found:
