@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--peer-python", type=Path, help="a Python that has benchmarks/peers/requirements.txt")
     made.add_argument("--repeat", type=_positive, default=1, help="read every page so many times")
-    made.add_argument("--cross-validate", type=_positive, metavar="K", help="score ours by K models")
+    made.add_argument("--cross-validate", type=_several, metavar="K", help="score ours by K models")
     made.add_argument(
         "--train-python",
         type=Path,
@@ -79,6 +79,13 @@ def _positive(text: str) -> int:
     count = int(text)
     if count < 1:
         raise argparse.ArgumentTypeError("1 or more")
+    return count
+
+
+def _several(text: str) -> int:
+    count = int(text)
+    if count < 2:
+        raise argparse.ArgumentTypeError("2 or more")
     return count
 
 
@@ -134,7 +141,7 @@ def peers(python: Path | None, samples: Sequence[Sample], repeat: int) -> list[S
         try:
             rows.append(scored(run_peer(tool, samples, python, repeat), samples))
         except Failed as error:
-            told(f"{tool.name} is left out: {error}")
+            told(f"{' '.join(filter(None, (tool.name, tool.mode)))} is left out: {error}")
         else:
             told(f"{rows[-1].name} is done")
     return rows

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from benchmarks.extraction.data import BadData, Sample, load
@@ -77,8 +78,8 @@ def lesson(sample: Sample) -> Lesson:
     return Lesson(sample=sample, rows=made, is_story=is_story, weights=counts)
 
 
-def train(lessons: Sequence[Lesson], set_weights: Mapping[str, float]) -> str:
-    """Return the file of weights that *lessons* lead to."""
+def libraries() -> tuple[ModuleType, ModuleType]:
+    """Return LightGBM and numpy, or exit: the project itself does without them."""
     try:
         import lightgbm  # noqa: PLC0415
         import numpy  # noqa: PLC0415
@@ -86,6 +87,12 @@ def train(lessons: Sequence[Lesson], set_weights: Mapping[str, float]) -> str:
         sys.exit(
             f"{sys.executable} cannot train: {error}. It takes what benchmarks/extraction/requirements.txt names"
         )
+    return lightgbm, numpy
+
+
+def train(lessons: Sequence[Lesson], set_weights: Mapping[str, float]) -> str:
+    """Return the file of weights that *lessons* lead to."""
+    lightgbm, numpy = libraries()
     table = numpy.array([row for one in lessons for row in one.rows], dtype=numpy.float32)
     story_ = numpy.array([label for one in lessons for label in one.is_story], dtype=numpy.int8)
     counts = numpy.array(
@@ -166,6 +173,7 @@ def main() -> None:
         help="train so many models, each without a part of the sites, into the folder OUT",
     )
     chosen = parser.parse_args()
+    libraries()  # before the pages are read, which takes its time
     set_weights = dict(chosen.weight)
     try:
         # In one order, whatever that of the arguments.
