@@ -62,14 +62,14 @@ def lesson(sample: Sample) -> Lesson:
     """Return what *sample* teaches: of the blocks that the model is asked about, the others are no question."""
     page = parse(read_page(sample.path), sample.url)
     found = layout(page)
-    titles = candidates(page, found, None)
-    title = titles[0][0] if titles else ""
+    titles = [title for title, _ in candidates(page, found, None)]
     told = labels(found.blocks, sample.truth.text)
     label_of = dict(zip(map(id, found.blocks), zip(told, weights(told), strict=True), strict=True))
     made: list[Row] = []
     is_story: list[bool] = []
     counts: list[float] = []
-    for block, row in rows(surroundings(page, found, find_headline(found, title), title)):
+    around = surroundings(page, found, find_headline(found, titles), titles[0] if titles else "")
+    for block, row in rows(around):
         if isinstance(row, tuple):
             label, weight = label_of[id(block)]
             made.append(row)
