@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test check fix lock bench-crawl bench-build bench-kills bench-soak bench-sites bench-replay clean
+.PHONY: demo test check fix lock bench-crawl bench-build bench-kills bench-soak bench-sites bench-replay bench-extraction train clean
 
 demo: $(READY)  ## serve a sample newspaper, crawl it, build the archive, crawl again
 	@$(BIN)/python -m tests.newspaper.demo
@@ -39,6 +39,18 @@ bench-sites: $(READY)  ## 100 sites at once, at one request a second each, for f
 
 bench-replay: $(READY)  ## whether pywb replays our captures; PYWB=a python that has it
 	@$(BIN)/python -m benchmarks.replay --pywb-python $(or $(PYWB),python3)
+
+# DATA: folders of pages with their truth; PEERS, TRAIN: a python that has the requirements of the peers, of the training.
+# More options go into OPTIONS: --repeat 3 --without all --worst 20 --readme
+SETS = $(foreach folder,$(or $(DATA),$(error DATA="FOLDER …" says where the pages with their truth are)),--data $(folder))
+WEIGHT ?= --weight fundus=3
+
+bench-extraction: $(READY)  ## how well pages are read, and at what cost, beside the tools people use today
+	@$(BIN)/python -m benchmarks.extraction $(SETS) $(if $(PEERS),--peer-python $(PEERS)) \
+	  $(if $(TRAIN),--cross-validate 5 --train-python $(TRAIN) $(WEIGHT)) $(OPTIONS)
+
+train: $(READY)  ## write the weights that judge blocks anew
+	@$(or $(TRAIN),$(BIN)/python) -m benchmarks.extraction.train $(SETS) $(WEIGHT) --out crawler/cleaner/weights.json
 
 $(READY): constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
