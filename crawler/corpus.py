@@ -253,8 +253,10 @@ class Corpus:
             text_bytes, links_bytes = text.encode(), links.encode()
         except UnicodeEncodeError as error:
             raise BadCorpusFile(f"{stem}: {error}") from error
-        if links or self.links_path(stem).exists():
+        if links:
             write_whole(self.links_path(stem), links_bytes)
+        else:
+            self.links_path(stem).unlink(missing_ok=True)
         write_whole(self.text_path(stem), text_bytes)
 
     def revise(self, article: Article, stem: str) -> int:

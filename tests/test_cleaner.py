@@ -245,7 +245,7 @@ def test_an_explanation_names_each_source_and_what_fell() -> None:
     )
     assert "kind: article" in told
     assert "date: 2025-11-01  [masthead]" in told
-    assert "dropped, heading of related links: Related Articles" in told
+    assert "dropped, among links: Related Articles" in told
 
 
 def test_a_page_that_is_none_says_why() -> None:

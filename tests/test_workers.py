@@ -230,7 +230,7 @@ def test_a_reading_with_nobody_left_to_end_it_ends_itself(tmp_path: Path) -> Non
         from crawler import worker
         from tests.test_workers import LINK, SHORT
 
-        def forever(capture, link):
+        def forever(capture, link, memory):
             while True:
                 pass
 
