@@ -11,7 +11,7 @@ from crawler.cleaner.body import Body, Dropped, find_body
 from crawler.cleaner.declared import article_object
 from crawler.cleaner.features import is_prose
 from crawler.cleaner.fragment import caption_of, fragment
-from crawler.cleaner.markdown import escape, to_markdown
+from crawler.cleaner.markdown import to_markdown
 from crawler.cleaner.metadata import Metadata
 from crawler.cleaner.related import inline_links, related_links
 from crawler.cleaner.rescue import rescued
@@ -80,11 +80,15 @@ def read(page: Page, *, link: Link | None, captured: datetime | None) -> Cleaned
     sites = site_names(page, found)
     url = canonicalize(page.url) or page.url
 
-    text = to_markdown(fragment(found, body.kept, body.region))
-    paragraphs = tuple(block.text for block in body.kept if block.role != "img")
-    saved = rescued(page, body)
-    if saved:
-        text, paragraphs, body.kept[:] = "\n\n".join(escape(part) for part in saved), saved, []
+    saved = rescued(page, title, body)
+    if saved is None:
+        told, kept, region = found, body.kept, body.region
+    else:
+        told, kept, region = saved.found, saved.kept, saved.found.root
+        body.kept[:] = []
+        notes.stated["body"] = [(f"{saved.chars} characters", saved.source)]
+    text = to_markdown(fragment(told, kept, region))
+    paragraphs = tuple(block.text for block in kept if block.role != "img")
     when, dates_stated = metadata.published(page, found, body, link, captured)
     notes.stated["date"] = [
         (one.value, one.source)
