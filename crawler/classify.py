@@ -9,8 +9,7 @@ from crawler.cleaner.body import host, is_headline_link
 from crawler.cleaner.declared import LISTING_TYPES, article_object, types
 from crawler.cleaner.features import is_prose
 from crawler.cleaner.reading import Story, story
-from crawler.cleaner.rescue import declared_paragraphs
-from crawler.cleaner.text import weight
+from crawler.cleaner.rescue import rescued
 from crawler.items import Kind, Link, Source
 from crawler.page import Page
 
@@ -89,7 +88,8 @@ def _classify(page: Page, link: Link | None) -> Verdict:
     _judge_address(page, path, link, case)
     _judge_declared(page, case)
     teasers = _judge_holdings(page, one, case)
-    text = max(body_chars, sum(weight(part) for part in declared_paragraphs(page)))
+    saved = rescued(page, title, one.body)
+    text = saved.chars if saved is not None else body_chars
     if text < MIN_BODY_CHARS:
         points = case.total()
         if teasers >= (2 if case.listing else 4):
@@ -115,7 +115,8 @@ def _wall(page: Page, one: Story) -> Verdict | None:
     chars = sum(block.chars for block in shown)
     if chars > WALL_CHARS and one.body.chars > 600:
         return None
-    if sum(weight(part) for part in declared_paragraphs(page)) > WALL_CHARS:
+    saved = rescued(page, one.title, one.body)
+    if saved is not None and saved.chars > WALL_CHARS:
         return None
     text = " ".join(block.text for block in shown[:60])[:4_000]
     noscript = ""

@@ -9,7 +9,7 @@ from crawler.cleaner.blocks import Block, Layout, layout
 from crawler.cleaner.body import Body, Dropped, find_body
 from crawler.cleaner.features import is_prose
 from crawler.cleaner.fragment import caption_of, fragment
-from crawler.cleaner.markdown import escape, to_markdown
+from crawler.cleaner.markdown import to_markdown
 from crawler.cleaner.memory import Recalled, marks_of, recalled
 from crawler.cleaner.metadata import Metadata
 from crawler.cleaner.notices import facts_in
@@ -81,17 +81,21 @@ def read(
     sites = site_names(page, found)
     url = canonicalize(page.url) or page.url
 
+    saved = rescued(page, title, body)
     related = related_links(page, found, body, title)
     marks = marks_of(page, body, related)
     known = recalled(memory)
     recurring = _forget(body, known)
     title = notes.choose("title", _without_ends(one.titles, known)) or ""
 
-    text = to_markdown(fragment(found, body.kept, body.region))
-    paragraphs = tuple(block.text for block in body.kept if block.role != "img")
-    saved = rescued(page, body)
-    if saved:
-        text, paragraphs, body.kept[:] = "\n\n".join(escape(part) for part in saved), saved, []
+    if saved is None:
+        told, kept, region = found, body.kept, body.region
+    else:
+        told, kept, region = saved.found, saved.kept, saved.found.root
+        body.kept[:] = []
+        notes.stated["body"] = [(f"{saved.chars} characters", saved.source)]
+    text = to_markdown(fragment(told, kept, region))
+    paragraphs = tuple(block.text for block in kept if block.role != "img")
     when, dates_stated = metadata.published(page, found, body, link, captured)
     notes.stated["date"] = [
         (one.value, one.source)
