@@ -28,10 +28,11 @@ class Rememberer:
         The memory is written when all articles that it judges otherwise than before are cleaned again: a run that is
         cut short begins anew.
         """
-        if not self.frontier.is_memory_due():
+        known = self.corpus.memory(self.name)
+        if known is not None and not self.frontier.is_memory_due():
             return None
         samples = self.frontier.samples()
-        before = self.corpus.memory(self.name) or Memory()
+        before = known or Memory()
         learned = learn([numbers for _, numbers in samples])
         texts = things_in(before)
         texts |= await self._texts([one for one in learned if one.thing not in texts], samples)

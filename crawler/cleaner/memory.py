@@ -29,7 +29,7 @@ EVERYWHERE_SHARE = 0.5
 EDGE_SHARE = 0.4
 """The same for what stands where stories begin or end, never within one."""
 TITLE_SHARE = 0.1
-LINK_SHARE = 0.3
+LINK_SHARE = 0.5
 OWN_MARKUP_SHARE = 0.2
 """Of a story's text: what stands in markup that holds less of it stands apart."""
 EDGE_OF_STORY = 4
