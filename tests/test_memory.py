@@ -11,9 +11,9 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from crawler.cleaner import explain, read_article
-from crawler.cleaner.memory import learn, memory_of, thing, things_in
+from crawler.cleaner.memory import remembered, things_in
 from crawler.corpus import Corpus
-from crawler.items import Memory
+from crawler.items import Memory, Recurring
 from crawler.page import parse
 from tests.conftest import Done, pressmark, tree
 
@@ -65,11 +65,8 @@ def url_of(topic: str) -> str:
     return f"{ORIGIN}/2025/11/the-old-{topic}-stays-open"
 
 
-def remembered(pages: Sequence[tuple[str, bytes]]) -> Memory:
-    marks = [read_article(parse(html, url)).marks for url, html in pages]
-    learned = learn([[mark.number for mark in some] for some in marks])
-    texts = {thing(mark.number): mark.text for some in marks for mark in some}
-    return memory_of(learned, texts, len(pages))
+def memory_of(pages: Sequence[tuple[str, bytes]]) -> Memory:
+    return remembered([read_article(parse(html, url)).marks for url, html in pages])
 
 
 def texts(memory: Memory) -> tuple[set[str], set[str], set[str]]:
@@ -80,7 +77,7 @@ def texts(memory: Memory) -> tuple[set[str], set[str], set[str]]:
 
 
 def test_what_every_article_shows_is_the_sites() -> None:
-    memory = remembered([(url_of(topic), page_of(topic)) for topic in TOPICS])
+    memory = memory_of([(url_of(topic), page_of(topic)) for topic in TOPICS])
     assert texts(memory) == ({NOTICE, PROMO}, {"Town"}, {f"{ORIGIN}/2020/01/how-we-work-and-why"})
     cleaned = read_article(parse(page_of("tram"), url_of("tram")), memory=memory)
     assert cleaned.paragraphs == tuple(story("tram"))
@@ -97,7 +94,7 @@ def test_articles_that_quote_each_other_keep_every_word() -> None:
         (url_of(topic), page_of(topic, notice=False, promo=False, quote=at % 3 == 0, background=at % 4 == 0))
         for at, topic in enumerate(TOPICS)
     ]
-    memory = remembered(pages)
+    memory = memory_of(pages)
     assert memory.lines == ()
     for url, html in pages:
         assert (
@@ -110,32 +107,26 @@ def test_articles_that_quote_each_other_keep_every_word() -> None:
 
 
 def test_a_few_articles_teach_nothing() -> None:
-    assert remembered([(url_of(topic), page_of(topic)) for topic in TOPICS[:4]]) == Memory(articles=4)
+    assert memory_of([(url_of(topic), page_of(topic)) for topic in TOPICS[:4]]) == Memory(articles=4)
 
 
 def test_a_memory_never_takes_most_of_a_story() -> None:
     lines = [*story("tram"), NOTICE]
-    memory = Memory(articles=20, lines=tuple(remembered_line(text) for text in lines))
+    memory = Memory(articles=20, lines=tuple(Recurring(text=text, articles=12) for text in lines))
     assert read_article(
         parse(page_of("tram", promo=False), url_of("tram")), memory=memory
     ).paragraphs == tuple(lines)
 
 
-def remembered_line(text: str):
-    from crawler.items import Recurring  # noqa: PLC0415
-
-    return Recurring(text=text, articles=12)
-
-
 def test_the_order_of_learning_is_that_of_capture_and_nothing_else() -> None:
-    memory = remembered([(url_of(topic), page_of(topic)) for topic in TOPICS])
-    again = remembered([(url_of(topic), page_of(topic)) for topic in reversed(TOPICS)])
+    memory = memory_of([(url_of(topic), page_of(topic)) for topic in TOPICS])
+    again = memory_of([(url_of(topic), page_of(topic)) for topic in reversed(TOPICS)])
     assert memory == again
     assert things_in(memory) == things_in(again)
 
 
 def test_an_explanation_says_what_recurs() -> None:
-    memory = remembered([(url_of(topic), page_of(topic)) for topic in TOPICS])
+    memory = memory_of([(url_of(topic), page_of(topic)) for topic in TOPICS])
     told = explain(parse(page_of("tram"), url_of("tram")), memory=memory).lines()
     assert f"dropped, stands in 12 of the site's 12 articles: {PROMO}" in told
 

@@ -123,6 +123,13 @@ def memory_of(learned: Sequence[Learned], texts: Mapping[int, str], articles: in
     return Memory(articles=articles, lines=lines, title_ends=ends, links=links)
 
 
+def remembered(articles: Sequence[Sequence[Mark]]) -> Memory:
+    """Return what recurs in *articles*, of each of which the marks are given, in the order of capture."""
+    learned = learn([[mark.number for mark in marks] for marks in articles])
+    texts = {thing(mark.number): mark.text for marks in articles for mark in marks}
+    return memory_of(learned, texts, len(articles))
+
+
 def things_in(memory: Memory) -> dict[int, str]:
     """Return the texts of what *memory* holds, by thing."""
     marks = [_mark(_LINE, one.text, one.text) for one in memory.lines]
