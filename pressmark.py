@@ -276,13 +276,16 @@ def search(archive: Path, config_path: Path | None, query: str, site: str | None
 def clean(
     archive: Path, config_path: Path | None, file: Path, url: str, as_json: bool, explain: bool
 ) -> None:
-    """Clean one saved page: print its article, or exit 1 with the reason why it is none."""
+    """Clean one saved page: print its article, or exit 1 with the reason why it is none.
+
+    What the archive remembers of the page's site is used, if it holds that site.
+    """
     from crawler.cleaner import NotAnArticle  # noqa: PLC0415
     from crawler.cleaner import clean as clean_html  # noqa: PLC0415
     from crawler.cleaner import explain as explain_html  # noqa: PLC0415
-    from crawler.corpus import as_record, dump  # noqa: PLC0415
+    from crawler.corpus import Corpus, as_record, dump  # noqa: PLC0415
     from crawler.page import parse  # noqa: PLC0415
-    from crawler.urls import canonicalize  # noqa: PLC0415
+    from crawler.urls import canonicalize, site_name  # noqa: PLC0415
 
     _config(config_path)
     address = canonicalize(url)
@@ -294,14 +297,15 @@ def clean(
     except OSError as error:
         _fail(f"{file}: {error.strerror}", USAGE)
         return
+    memory = Corpus(archive).memory(site_name(address))
     try:
         if explain:
-            told = explain_html(parse(html, address))
+            told = explain_html(parse(html, address), memory=memory)
             click.echo("\n".join(told.lines()))
             if told.cleaned is None:
                 sys.exit(NO)
             return
-        article = clean_html(html, address)
+        article = clean_html(html, address, memory=memory)
     except NotAnArticle as error:
         _fail(f"no article: {error}", NO)
         return

@@ -1,18 +1,20 @@
 """Why one address is as it is: found where, classed why, fetched when, kept or refused why, next when."""
 
 import sqlite3
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from crawler import views
+from crawler.cleaner.memory import thing, things_in
 from crawler.config import CrawlConfig
 from crawler.corpus import Corpus
 from crawler.frontier import MAX_BARREN_DEPTH, Lane
 from crawler.gate import Gate, Options
 from crawler.holding import state_path
-from crawler.items import Link, Site, Source
+from crawler.items import Link, Memory, Site, Source
 from crawler.politeness import Robots
 from crawler.state import BadState, looked_at, moment
 from crawler.status import ago
@@ -68,6 +70,8 @@ class Explained:
     article: str | None = None
     """Its corpus file, below the archive."""
     revisions: int = 0
+    recurring: tuple[str, ...] = ()
+    """What of the page was left out of it, since it recurs on the site's pages."""
     refusal: str | None = None
     """The rule that keeps it from being asked for today, ``None`` when there is none."""
     next_check: datetime | None = None
@@ -130,10 +134,20 @@ def _explained(
         revisions=len(Corpus(archive).revisions(gate.site.name, row["article_id"]))
         if row["article_id"]
         else 0,
+        recurring=_recurring(db, row["article_id"], Corpus(archive).memory(gate.site.name)),
         refusal=_refusal(row["url"], Source(row["source"]), gate, db),
         next_check=next_check,
         next_why=why,
     )
+
+
+def _recurring(db: sqlite3.Connection, article_id: str | None, memory: Memory | None) -> tuple[str, ...]:
+    """Return what the page of the article shows that *memory* holds."""
+    if memory is None or not db.execute("select 1 from sqlite_master where name = 'sample'").fetchone():
+        return ()
+    row = db.execute("select marks from sample where article_id = ?", (article_id,)).fetchone()
+    shown = set(map(thing, array("q", row[0]))) if row else set()
+    return tuple(text for one, text in things_in(memory).items() if one in shown)
 
 
 def _sightings(db: sqlite3.Connection, id_: int) -> tuple[Sighting, ...]:
@@ -223,6 +237,7 @@ def lines(one: Explained, now: datetime) -> list[str]:
     if one.article:
         more = f", {one.revisions} earlier texts" if one.revisions else ""
         told.append(f"  kept: {one.article}{more}")
+    told += [f"  left out, as it recurs on the site's pages: {text[:160]}" for text in one.recurring]
     for fetch in one.fetches:
         told.append(
             f"  fetched: {fetch.at:%Y-%m-%d %H:%M:%S} UTC, HTTP {fetch.status}, {fetch.bytes:,} bytes"

@@ -50,8 +50,8 @@ def page_of(
         parts.append(f"<p>{BACKGROUND}</p>")
     if notice:
         parts.append(f"<p>{NOTICE}</p>")
-    others = [other for other in TOPICS if other != topic]
-    near = others[TOPICS.index(topic) % 5 :][:2]
+    place = (*TOPICS, topic).index(topic)
+    near = [TOPICS[(place + step) % len(TOPICS)] for step in (1, 2)]
     related = "".join(
         f"<li><a href='/2025/11/the-old-{one}-stays-open'>The old {one} stays open</a></li>" for one in near
     )
@@ -179,6 +179,18 @@ def test_a_run_ends_with_what_it_learned_in_every_file(archive: Path) -> None:
     assert sorted(bodies) == sorted("\n\n".join(story(topic)) for topic in TOPICS)
     told = json.loads((archive / "sites" / "quay.example" / "memory.json").read_text())
     assert {line["text"]: line["articles"] for line in told["lines"]} == {NOTICE: 12, PROMO: 12}
+
+
+def test_it_is_shown_on_request(archive: Path, tmp_path: Path) -> None:
+    told = pressmark("explain", url_of("tram"), "--archive", archive).out
+    assert f"left out, as it recurs on the site's pages: {NOTICE}" in told
+    saved = tmp_path / "saved.html"
+    saved.write_bytes(page_of("opera"))
+    cleaned = pressmark("clean", saved, "--url", url_of("opera"), "--archive", archive).out
+    assert cleaned.endswith("\n\n".join(story("opera")) + "\n")
+    told = pressmark("clean", saved, "--url", url_of("opera"), "--explain", "--archive", archive).out
+    assert f"dropped, stands in 12 of the site's 12 articles: {PROMO}" in told
+    assert "not The old opera stays open – Town  [title element]" not in told
 
 
 def test_the_memory_does_not_depend_on_how_the_captures_came(archive: Path, tmp_path: Path) -> None:
