@@ -45,7 +45,7 @@ def page_of(
     if quote:
         parts.insert(3, f"<p>{QUOTED}</p>")
     if promo:
-        parts.insert(2, f"<p>{PROMO}</p>")
+        parts.insert(2, f"<p class=letter>{PROMO}</p>")
     if background:
         parts.append(f"<p>{BACKGROUND}</p>")
     if notice:

@@ -127,7 +127,7 @@ def _is_structure(block: Block, row: features.Row) -> bool:
         and row[features.SAYS] == Said.NOTHING
         and row[features.OFF_TRUNK] == 0
         and row[features.JUNK] == features.FAR
-        and row[features.LINK_SHARE] < 0.3
+        and row[features.LED_SHARE] < 0.3
         and row[features.PROSE_BEFORE] > 0
         and row[features.PROSE_AFTER] > 0
     )

@@ -7,11 +7,11 @@ from itertools import accumulate
 
 from crawler.cleaner.blocks import HEADINGS, WITHIN, Block, Box, Layout
 from crawler.cleaner.labels import SENTENCE_END, Said, said
-from crawler.cleaner.text import fold
+from crawler.cleaner.text import fold, weight
 
 NAMES = (
     # its text
-    "role", "chars", "spaces", "link_share", "links", "own_links", "ends", "bold", "prose", "says", "repeated", "described",
+    "role", "chars", "spaces", "link_share", "led_share", "links", "own_links", "ends", "bold", "prose", "says", "repeated", "described",
     # its boxes
     *(f"in_{tag}" for tag in WITHIN), "junk", "junk_prose", "depth", "good_names",
     "box_chars", "box_links", "box_prose", "box_blocks",
@@ -32,12 +32,18 @@ ROLES = {
         "div p h1 h2 h3 h4 h5 h6 li td th blockquote pre figcaption dt dd caption summary legend address".split()
     )
 }
+SHARE_HOSTS = (
+    "facebook.com", "twitter.com/intent", "twitter.com/share", "x.com/intent", "linkedin.com/share", "pinterest.com", "reddit.com/submit",
+    "t.me/share", "telegram.me", "wa.me", "whatsapp.com", "vk.com/share", "getpocket.com", "news.google.com", "apps.apple.com",
+    "play.google.com", "mailto:",
+)  # fmt: skip
+"""Where buttons lead that stand on every page."""
 FAR = 99
 """Blocks: as far as distances are told apart."""
 MIN_SHARE = 0.1
 """Of the page's running text: what an article of its own holds."""
-SAYS, OFF_TRUNK, JUNK, LINK_SHARE, PROSE_BEFORE, PROSE_AFTER = map(
-    NAMES.index, ("says", "off_trunk", "junk", "link_share", "prose_before", "prose_after")
+SAYS, OFF_TRUNK, JUNK, LED_SHARE, PROSE_BEFORE, PROSE_AFTER = map(
+    NAMES.index, ("says", "off_trunk", "junk", "led_share", "prose_before", "prose_after")
 )
 
 _GOOD_NAMES = re.compile(
@@ -81,9 +87,8 @@ class Surroundings:
         proses = [is_prose(block) and seen for block, seen in zip(blocks, shown, strict=True)]
         self.proses = proses
         self.chars = _sums(block.chars if seen else 0 for block, seen in zip(blocks, shown, strict=True))
-        self.link_chars = _sums(
-            block.link_chars if seen else 0 for block, seen in zip(blocks, shown, strict=True)
-        )
+        self.led = [_led_chars(block, site) if block.links else 0 for block in blocks]
+        self.link_chars = _sums(led if seen else 0 for led, seen in zip(self.led, shown, strict=True))
         self.prose = _sums(block.chars if prose else 0 for block, prose in zip(blocks, proses, strict=True))
         self.blocks = _sums(shown)
         self.prose_blocks = _sums(proses)
@@ -149,7 +154,7 @@ class Surroundings:
             self.texts[block.text] = self.texts.get(block.text, 0) + 1
             counts = self.likes.setdefault(like, [0.0, 0.0, 0.0, 0.0])
             counts[1] += 1
-            counts[2] += block.link_chars
+            counts[2] += self.led[block.index]
             counts[3] += block.chars
             if prose:
                 counts[0] += block.chars
@@ -235,6 +240,20 @@ def _hides_story(blocks: list[Block]) -> bool:
     return hidden > shown
 
 
+def _led_chars(block: Block, site: str) -> int:
+    """Return how much of *block* leads to other pages of *site* or shares this one; what leads elsewhere is said, not led."""
+    led = 0
+    for address, text in block.links:
+        # A heading's link to itself leads nowhere.
+        if (
+            block.role not in HEADINGS
+            if not address
+            else site in address or any(host in address for host in SHARE_HOSTS)
+        ):
+            led += weight(text)
+    return min(led, block.chars)
+
+
 def _sums(values: Iterable[int]) -> list[int]:
     return [0, *accumulate(values)]
 
@@ -288,7 +307,7 @@ def rows(around: Surroundings) -> Iterator[tuple[Block, Row | str]]:
         prose_before = around.prose[at]
         like_prose, like_blocks, like_links, like_chars = around.like_of[at]
         yield block, (
-            ROLES.get(role, 0), block.chars, text.count(" "), block.link_share, len(block.links),
+            ROLES.get(role, 0), block.chars, text.count(" "), block.link_share, around.led[at] / block.chars, len(block.links),
             sum(site in address for address, _ in block.links) if block.links else 0,
             text[-1] in _SENTENCE_ENDS, block.marked, around.proses[at], says,
             min(around.texts.get(text, 1), 5), block.chars < 600 and fold(text) in around.described,

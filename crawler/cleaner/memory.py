@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from crawler.cleaner.blocks import Block
+from crawler.cleaner.blocks import Block, Box
 from crawler.cleaner.body import Body
-from crawler.cleaner.features import is_prose, markup_of
 from crawler.cleaner.text import fold, weight
 from crawler.items import Mark, Memory, PageLink, Recurring
 from crawler.page import Page
@@ -24,16 +23,18 @@ MIN_ARTICLES = 5
 MIN_SHARING = 3
 MIN_SPAN = 10
 """Articles: what a few beside each other share may be their story; they count as shares of so many at least."""
-EVERYWHERE_SHARE = 0.5
-"""Of the articles between the first and the last that show it: no story is in so many."""
-EDGE_SHARE = 0.4
-"""The same for what stands where stories begin or end, never within one."""
+EDGE_SHARE = 0.9
+"""Of the articles between the first and the last that show it: what nearly all begin or end with is the site's."""
+OWN_MARKUP_SHARE = 0.3
+"""The same for what stands in markup of its own, wherever in the story."""
 TITLE_SHARE = 0.1
 LINK_SHARE = 0.5
-OWN_MARKUP_SHARE = 0.2
-"""Of a story's text: what stands in markup that holds less of it stands apart."""
-EDGE_OF_STORY = 4
-"""A line in this many at the edge: of 20 lines, the last five."""
+MAX_OWN_SHARE = 0.2
+"""Of a story's text: markup that holds more of it is the story's."""
+FIRST, LAST = 1, 2
+"""Lines: a story's edge. One of fewer than `MIN_LINES` has none."""
+MIN_LINES = 6
+MIN_LINE_CHARS = 12
 MAX_MARKED_LINKS = 100
 MAX_END_CHARS = 40
 
@@ -56,20 +57,28 @@ def marks_of(page: Page, body: Body, related: Sequence[PageLink]) -> tuple[Mark,
 
 def _lines(body: Body) -> Iterator[Mark]:
     blocks = [block for block in body.kept if _may_recur(block)]
-    prose: dict[tuple[str, ...], int] = {}
+    chars: dict[int, int] = {}
     for block in blocks:
-        if is_prose(block):
-            prose[markup_of(block.box)] = prose.get(markup_of(block.box), 0) + block.chars
-    least = OWN_MARKUP_SHARE * sum(prose.values())
-    edge = len(blocks) // EDGE_OF_STORY
+        for box in _named(block, body.region):
+            chars[box.order] = chars.get(box.order, 0) + block.chars
+    most = MAX_OWN_SHARE * body.chars
     for at, block in enumerate(blocks):
-        own = prose.get(markup_of(block.box), 0) < least or block.marked
-        at_edge = at < edge // 2 or at >= len(blocks) - edge
+        own = any(chars[box.order] < most for box in _named(block, body.region))
+        at_edge = len(blocks) >= MIN_LINES and (at < FIRST or at >= len(blocks) - LAST)
         yield _mark(_LINE, block.text, block.text, _AT_EDGE * at_edge | _OWN_MARKUP * own)
 
 
+def _named(block: Block, region: Box) -> Iterator[Box]:
+    """Yield the boxes around *block*, within *region*, that have names."""
+    box: Box | None = block.box
+    while box is not None and box is not region:
+        if box.names:
+            yield box
+        box = box.parent
+
+
 def _may_recur(block: Block) -> bool:
-    return block.role not in {"img", "td", "th", "pre"} and weight(block.text) >= 12
+    return block.role in {"p", "div", "li", "blockquote"} and weight(block.text) >= MIN_LINE_CHARS
 
 
 def _mark(kind: int, key: str, text: str, flags: int = 0) -> Mark:
@@ -145,17 +154,20 @@ def thing(number: int) -> int:
 
 def _shared(samples: Sequence[Sequence[int]]) -> dict[int, _Shown]:
     """Return the things that several articles show, and how."""
-    things = sorted(thing(number) for sample in samples for number in sample)
+    things = sorted(one for sample in samples for one in set(map(thing, sample)))
     several = {one for one, later in zip(things, things[MIN_SHARING - 1 :], strict=False) if one == later}
     shared: dict[int, _Shown] = {}
     for at, sample in enumerate(samples):
+        flags: dict[int, int] = {}
         for number in sample:
             if (one := thing(number)) in several:
-                shown = shared.setdefault(one, _Shown(at, at))
-                shown.last = at
-                shown.articles += 1
-                shown.at_edge += bool(number & _AT_EDGE)
-                shown.own_markup += bool(number & _OWN_MARKUP)
+                flags[one] = flags.get(one, number) & number
+        for one, known in flags.items():
+            shown = shared.setdefault(one, _Shown(at, at))
+            shown.last = at
+            shown.articles += 1
+            shown.at_edge += bool(known & _AT_EDGE)
+            shown.own_markup += bool(known & _OWN_MARKUP)
     return shared
 
 
@@ -166,9 +178,9 @@ def _is_of_the_site(kind: int, shown: _Shown) -> bool:
         return share >= TITLE_SHARE
     if kind == _LINK:
         return share >= LINK_SHARE
-    at_edge = shown.at_edge == shown.articles
-    apart = at_edge and shown.own_markup == shown.articles
-    return apart or share >= EVERYWHERE_SHARE or (at_edge and share >= EDGE_SHARE)
+    return (shown.own_markup == shown.articles and share >= OWN_MARKUP_SHARE) or (
+        shown.at_edge == shown.articles and share >= EDGE_SHARE
+    )
 
 
 class Recalled:

@@ -40,6 +40,8 @@ _FACTS = (
 )  # fmt: skip
 
 
+UNMISTAKABLE = frozenset({"ai-generated", "machine-translated", "affiliate-links"})
+"""Facts that a line states even without a label."""
 OF_THE_STORY = frozenset({"notice", "corrected"})
 """Facts of one article alone; the others are what a site puts on many."""
 
