@@ -4,7 +4,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Hashable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar, cast
 from urllib.parse import urljoin, urlsplit
 
@@ -26,8 +26,14 @@ _RAW_TEXT = frozenset({b"script", b"style", b"textarea", b"title", b"xmp", b"noe
 _INLINE = frozenset(
     b"a abbr b bdi bdo big cite code em font i mark q s small span strike strong sub sup tt u".split()
 )
-_TAG = re.compile(rb"<(/?)([a-zA-Z][^\s/>]*)|<!--")
+_TAG = re.compile(rb"<(/?)([a-z][^\s/>]*)|<!--")
+_NAME = re.compile(rb"<(/?[a-z][^\s/>]*+)")
+_UNREAD = re.compile(rb"<(?:!--|(" + b"|".join(sorted(_RAW_TEXT)) + rb")(?![^\s/>]))")
 _PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9.-]+(?:/[\w./%-]*)?(?:[?#][^\s<>\"]*)?", re.ASCII)
+# What `urljoin` only puts behind the origin: no dot segments, parameters, or marks with nothing after them.
+_PLAIN_PATH = re.compile(
+    r"/(?!/)(?:[\w%~+,:@!$&'()*=-]|(?<!/)\.|/)*+(?:\?[\w./%~+,:@!$&'()*=-]+)?(?:#[\w./%-]+)?", re.ASCII
+)
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
 
@@ -149,6 +155,8 @@ def join(base: str, address: str | None) -> str | None:
     address = address.strip()
     if _PLAIN_ADDRESS.fullmatch(address):
         return address
+    if _PLAIN_PATH.fullmatch(address) and (origin := _origin(base)):
+        return origin + address
     try:
         absolute = urljoin(base, re.sub(r"[\t\r\n]", "", address))
         parts = urlsplit(absolute)
@@ -157,24 +165,36 @@ def join(base: str, address: str | None) -> str | None:
     return absolute if parts.scheme in {"http", "https"} and parts.netloc else None
 
 
+@lru_cache(maxsize=64)
+def _origin(base: str) -> str | None:
+    """Return scheme and host of *base*, or ``None`` when it has not both."""
+    try:
+        parts = urlsplit(base)
+    except ValueError:
+        return None
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
 def flatten(body: bytes) -> bytes:
     """Return *body* without the start tags that nest deeper than `MAX_NESTING`; their text stays."""
     if body.count(b"<") <= MAX_NESTING:
         return body
+    markup = body.lower()
+    if not _nests_too_deep(markup):
+        return body
     spans: list[tuple[int, int, bytes]] = []
     still_open: dict[bytes, int] = {}
     depth = resume = 0
-    for found in _TAG.finditer(body):
+    for found in _TAG.finditer(markup):
         start = found.start()
         if start < resume:
             continue
         name = found[2]
         if name is None:
-            resume = body.find(b"-->", start)
+            resume = markup.find(b"-->", start)
             if resume < 0:
                 break
             continue
-        name = name.lower()
         if name in _SELF_CLOSING:
             continue
         if found[1]:
@@ -183,9 +203,7 @@ def flatten(body: bytes) -> bytes:
                 depth -= 1
             continue
         if name in _RAW_TEXT:
-            resume = body.find(b"</" + name, start)
-            if resume < 0:
-                resume = body.lower().find(b"</" + name, start)
+            resume = markup.find(b"</" + name, start)
             if resume < 0:
                 break
         still_open[name] = still_open.get(name, 0) + 1
@@ -204,6 +222,35 @@ def flatten(body: bytes) -> bytes:
         pieces += [body[at:start], instead]
         at = end
     pieces.append(body[at:])
+    return b"".join(pieces)
+
+
+def _nests_too_deep(markup: bytes) -> bool:
+    """Whether elements of *markup*, in small letters, nest deeper than `MAX_NESTING`; few pages have any that do."""
+    still_open: dict[bytes, int] = {}
+    depth = 0
+    for name in _NAME.findall(_without_raw_text(markup)):
+        if name[:1] == b"/":
+            if still_open.get(name[1:]):
+                still_open[name[1:]] -= 1
+                depth -= 1
+        elif name not in _SELF_CLOSING:
+            still_open[name] = still_open.get(name, 0) + 1
+            depth += 1
+            if depth > MAX_NESTING:
+                return True
+    return False
+
+
+def _without_raw_text(markup: bytes) -> bytes:
+    """Return *markup*, in small letters, without its comments and what looks like tags in its scripts and the like."""
+    pieces, at = [], 0
+    while found := _UNREAD.search(markup, at):
+        pieces.append(markup[at : found.end()])
+        at = markup.find(b"</" + found[1] if found[1] else b"-->", found.start())
+        if at < 0:
+            return b"".join(pieces)
+    pieces.append(markup[at:])
     return b"".join(pieces)
 
 
