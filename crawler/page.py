@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar, cast
@@ -26,6 +27,7 @@ _RAW_TEXT = frozenset({b"script", b"style", b"textarea", b"title", b"xmp", b"noe
 _INLINE = frozenset(
     b"a abbr b bdi bdo big cite code em font i mark q s small span strike strong sub sup tt u".split()
 )
+_SLASH = ord("/")
 _TAG = re.compile(rb"<(/?)([a-z][^\s/>]*)|<!--")
 _NAME = re.compile(rb"<(/?[a-z][^\s/>]*+)")
 _UNREAD = re.compile(rb"<(?:!--|(" + b"|".join(sorted(_RAW_TEXT)) + rb")(?![^\s/>]))")
@@ -61,16 +63,27 @@ class Page:
         return root
 
     @cached_property
+    def _declaring(self) -> list[LexborNode]:
+        """The elements that declare something; each selector alone takes a walk over the page."""
+        return self.tree.css("base[href], meta[content], link[rel][href], script[type]")
+
+    @cached_property
+    def _links(self) -> list[LexborNode]:
+        return [node for node in self._declaring if node.tag == "link"]
+
+    @cached_property
     def base(self) -> str:
         """Address that relative links of the page are joined to."""
-        node = self.tree.css_first("base[href]")
+        node = next((node for node in self._declaring if node.tag == "base"), None)
         return join(self.url, node.attributes.get("href")) or self.url if node else self.url
 
     @cached_property
     def meta(self) -> dict[str, list[str]]:
         """Contents of ``meta`` elements in page order, by name, property, itemprop or http-equiv in lower case."""
         found: dict[str, list[str]] = {}
-        for node in self.tree.css("meta[content]"):
+        for node in self._declaring:
+            if node.tag != "meta":
+                continue
             attributes = node.attributes
             content = _clean(attributes.get("content"))
             if not content:
@@ -86,8 +99,8 @@ class Page:
     def json_ld(self) -> list[JsonObject]:
         """Objects of the page's JSON-LD in page order, each before the objects inside it."""
         found: list[JsonObject] = []
-        for node in self.tree.css("script[type]"):
-            if "ld+json" in (node.attributes.get("type") or "").lower():
+        for node in self._declaring:
+            if node.tag == "script" and "ld+json" in (node.attributes.get("type") or "").lower():
                 for value in _json_values(node.text(deep=True)):
                     found.extend(_objects(value, 0))
                     if len(found) > MAX_JSON_LD_ITEMS:
@@ -97,7 +110,7 @@ class Page:
     @cached_property
     def canonical(self) -> str | None:
         """Absolute address the page claims as its own."""
-        for node in self.tree.css("link[rel][href]"):
+        for node in self._links:
             if "canonical" in (node.attributes.get("rel") or "").lower().split():
                 return join(self.base, node.attributes.get("href"))
         return None
@@ -120,7 +133,7 @@ class Page:
     def feeds(self) -> tuple[tuple[str, str], ...]:
         """Feeds the page advertises: absolute address and title (may be empty)."""
         found: dict[str, str] = {}
-        for node in self.tree.css("link[rel][href]"):
+        for node in self._links:
             attributes = node.attributes
             rel = (attributes.get("rel") or "").lower().split()
             kind = (attributes.get("type") or "").partition(";")[0].strip().lower()
@@ -227,27 +240,36 @@ def flatten(body: bytes) -> bytes:
 
 def _nests_too_deep(markup: bytes) -> bool:
     """Whether elements of *markup*, in small letters, nest deeper than `MAX_NESTING`; few pages have any that do."""
-    still_open: dict[bytes, int] = {}
+    names = _NAME.findall(_without_raw_text(markup))
+    nesting = {name: count for name, count in Counter(names).items() if name not in _SELF_CLOSING}
+    if sum(count for name, count in nesting.items() if name[0] != _SLASH) <= MAX_NESTING:
+        return False
+    still_open = dict.fromkeys(nesting, 0)
     depth = 0
-    for name in _NAME.findall(_without_raw_text(markup)):
-        if name[:1] == b"/":
-            if still_open.get(name[1:]):
-                still_open[name[1:]] -= 1
-                depth -= 1
-        elif name not in _SELF_CLOSING:
-            still_open[name] = still_open.get(name, 0) + 1
+    for name in names:
+        if name not in nesting:
+            continue
+        if name[0] != _SLASH:
+            still_open[name] += 1
             depth += 1
             if depth > MAX_NESTING:
                 return True
+        elif still_open.get(name[1:]):
+            still_open[name[1:]] -= 1
+            depth -= 1
     return False
 
 
 def _without_raw_text(markup: bytes) -> bytes:
     """Return *markup*, in small letters, without its comments and what looks like tags in its scripts and the like."""
-    pieces, at = [], 0
-    while found := _UNREAD.search(markup, at):
-        pieces.append(markup[at : found.end()])
-        at = markup.find(b"</" + found[1] if found[1] else b"-->", found.start())
+    pieces, at, look = [], 0, 0
+    while found := _UNREAD.search(markup, look):
+        start, look = found.span()
+        before = markup.rfind(b"<", at, start)
+        if before >= 0 and _NAME.fullmatch(markup, before, start):
+            continue  # "<a<script>" is one name
+        pieces.append(markup[at:look])
+        at = look = markup.find(b"</" + found[1] if found[1] else b"-->", start)
         if at < 0:
             return b"".join(pieces)
     pieces.append(markup[at:])
