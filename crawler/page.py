@@ -29,6 +29,7 @@ _INLINE = frozenset(
 )
 _SLASH = ord("/")
 _TAG = re.compile(rb"<(/?)([a-z][^\s/>]*)|<!--")
+_START = re.compile(rb"<([a-zA-Z][^\s/>]*+)")
 _NAME = re.compile(rb"<(/?[a-z][^\s/>]*+)")
 _UNREAD = re.compile(rb"<(?:!--|(" + b"|".join(sorted(_RAW_TEXT)) + rb")(?![^\s/>]))")
 _PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9.-]+(?:/[\w./%-]*)?(?:[?#][^\s<>\"]*)?", re.ASCII)
@@ -190,7 +191,8 @@ def _origin(base: str) -> str | None:
 
 def flatten(body: bytes) -> bytes:
     """Return *body* without the start tags that nest deeper than `MAX_NESTING`; their text stays."""
-    if body.count(b"<") <= MAX_NESTING:
+    starts = Counter(_START.findall(body))
+    if sum(count for name, count in starts.items() if name not in _SELF_CLOSING) <= MAX_NESTING:
         return body
     markup = body.lower()
     if not _nests_too_deep(markup):
@@ -239,18 +241,14 @@ def flatten(body: bytes) -> bytes:
 
 
 def _nests_too_deep(markup: bytes) -> bool:
-    """Whether elements of *markup*, in small letters, nest deeper than `MAX_NESTING`; few pages have any that do."""
-    names = _NAME.findall(_without_raw_text(markup))
-    nesting = {name: count for name, count in Counter(names).items() if name not in _SELF_CLOSING}
-    if sum(count for name, count in nesting.items() if name[0] != _SLASH) <= MAX_NESTING:
-        return False
-    still_open = dict.fromkeys(nesting, 0)
+    """Whether elements of *markup*, in small letters, nest deeper than `MAX_NESTING`: few pages have any that do."""
+    still_open: dict[bytes, int] = {}
     depth = 0
-    for name in names:
-        if name not in nesting:
+    for name in _NAME.findall(_without_raw_text(markup)):
+        if name in _SELF_CLOSING:
             continue
         if name[0] != _SLASH:
-            still_open[name] += 1
+            still_open[name] = still_open.get(name, 0) + 1
             depth += 1
             if depth > MAX_NESTING:
                 return True
