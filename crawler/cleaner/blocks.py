@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -56,6 +57,29 @@ _ROLES = frozenset(
         "address",
     }
 )
+
+
+class _Kind(Enum):
+    """How the walk takes an element that is no box."""
+
+    LINK = auto()
+    MARK = auto()
+    INLINE = auto()
+    VOID = auto()
+    PAGE = auto()
+    SKIPPED = auto()
+
+
+_KINDS = {
+    "html": _Kind.PAGE,
+    "body": _Kind.PAGE,
+    "amp-img": _Kind.SKIPPED,
+    **dict.fromkeys(_SKIPPED, _Kind.SKIPPED),
+    **dict.fromkeys(_VOID, _Kind.VOID),
+    **dict.fromkeys(_INLINE, _Kind.INLINE),
+    **dict.fromkeys(_MARKS, _Kind.MARK),
+    "a": _Kind.LINK,
+}
 
 MAX_BLOCKS = 60_000
 MAX_LINK_CHARS = 2_000
@@ -221,12 +245,10 @@ class _Writer:
     def _add(self, tokens: list[Token]) -> None:
         box = self.box
         role = box.role
-        pre = role == "pre"
-        raw = "".join(value if name == "t" else " " if name == "br" else "" for name, value in tokens)
-        text = tidy_pre(raw) if pre else tidy(raw)
+        raw, links, marked = _read(tokens)
+        text = tidy_pre(raw) if role == "pre" else tidy(raw)
         if not text:
             return
-        links, marked = _links_and_marks(tokens)
         link_chars = sum(weight(words) for _, words in links)
         chars = weight(text)
         self.blocks.append(
@@ -283,66 +305,74 @@ def _role(box: Box) -> str:
     return role or "div"
 
 
-def _links_and_marks(tokens: list[Token]) -> tuple[list[tuple[str, str]], bool]:
-    """Return the links in *tokens* with their texts, and whether all words outside links are bold."""
+def _read(tokens: list[Token]) -> tuple[str, list[tuple[str, str]], bool]:
+    """Return the text of *tokens*, the links in it with their texts, and whether all words outside links are bold."""
+    if len(tokens) == 1:
+        return tokens[0][1], [], False
     links: list[tuple[str, str]] = []
-    href: str | None = None
     parts: list[str] = []
-    strong = 0
+    href: str | None = None
+    begin = strong = 0
     bold = plain = False
     for name, value in tokens:
         if name == "t":
-            if href is not None:
-                parts.append(value)
+            parts.append(value)
             if not value.isspace():
-                bold = bold or strong > 0
-                plain = plain or (not strong and href is None)
+                if strong > 0:
+                    bold = True
+                elif not strong and href is None:
+                    plain = True
         elif name == "a":
-            href, parts = value, []
+            href, begin = value, len(parts)
         elif name == "/a" and href is not None:
-            words = tidy("".join(parts))
+            words = tidy("".join(parts[begin:]))
             if words:
                 links.append((href, words))
             href = None
-        elif name in {"strong", "/strong"}:
-            strong += 1 if name == "strong" else -1
-    return links, bold and not plain
+        elif name == "strong":
+            strong += 1
+        elif name == "/strong":
+            strong -= 1
+    return "".join(parts), links, bold and not plain
 
 
 class _Traits(NamedTuple):
-    """What the attributes of an element say."""
+    """What the tag of an element and its attributes say."""
 
-    names: str = ""
-    junk: str | None = None
-    hidden: bool = False
-    is_body: bool = False
-    start: str | None = None
+    names: str
+    junk: str | None
+    hidden: bool
+    is_body: bool
+    start: str | None
+    within: int
+    """The bits of `WITHIN` that it adds."""
 
 
-_NO_TRAITS = _Traits()
 _ATTRIBUTE = re.compile(r'([^\s="]+)="([^"]*)"')
-_HREF = re.compile(r'\shref="([^"]*)"')
-_DATETIME = re.compile(r'\sdatetime="([^"]*)"')
-_MAY_HIDE = re.compile(r"\s(?:hidden|style)=")
+_HREF = re.compile(r' href="([^"]*)"')
+_DATETIME = re.compile(r' datetime="([^"]*)"')
 MAX_CACHED_CHARS = 400
 
 
 def _traits(tag: str, raw: str) -> _Traits:
-    """Return what the attributes of a *tag*, written *raw*, say; pages repeat themselves, and each other."""
+    """Return what a *tag* with the attributes *raw*, as written, says; pages repeat themselves, and each other."""
     return _known_traits(tag, raw) if len(raw) <= MAX_CACHED_CHARS else _read_traits(tag, raw)
 
 
 def _read_traits(tag: str, raw: str) -> _Traits:
-    attributes = _attributes(raw)
-    names = f"{attributes.get('class', '')} {attributes.get('id', '')}".strip()
+    attributes = dict(_ATTRIBUTE.findall(raw))
+    classes = _plain(attributes.get("class", ""))
+    names = f"{classes} {_plain(attributes.get('id', ''))}".strip()
     # The id of a heading is its own text ("final-comment-period"), and no name.
-    named = attributes.get("class", "") if tag in HEADINGS else names
+    named = classes if tag in HEADINGS else names
+    is_body = "articlebody" in attributes.get("itemprop", "").lower()
     return _Traits(
         names,
         junk_name(named) if named else None,
-        _is_hidden(attributes),
-        "articlebody" in attributes.get("itemprop", "").lower(),
-        attributes.get("start") if tag == "ol" else None,
+        _is_hidden(raw),
+        is_body,
+        _plain(attributes["start"]) if tag == "ol" and "start" in attributes else None,
+        _WITHIN_TAG.get(tag, 0) | (WITHIN["body-of-article"] if is_body else 0),
     )
 
 
@@ -353,7 +383,11 @@ def _attributes(raw: str) -> dict[str, str]:
     return {name: _plain(value) for name, value in _ATTRIBUTE.findall(raw)}
 
 
-def _is_hidden(attributes: dict[str, str]) -> bool:
+def _is_hidden(raw: str) -> bool:
+    """Whether an element with the attributes *raw* is not displayed."""
+    if " hidden=" not in raw and " style=" not in raw:
+        return False
+    attributes = _attributes(raw)
     if attributes.get("hidden", "until-found") != "until-found":
         return True
     style = attributes.get("style")
@@ -377,11 +411,11 @@ def _plain(text: str) -> str:
 
 
 # As they are serialised. A name is what it is: publishers leave a stray quote there.
-_ATTRIBUTES = r'(?: =?[^\s=>]*="[^"]*")*'
+_ATTRIBUTES = r'(?: =?[^\s=>]*+="[^"]*+")*+'
 # A tag and the text after it. A comment, and an element that holds no markup though it may look so, count as no tag.
 _TAG_AND_TEXT = re.compile(
     r"<(?:(script|style|noscript|iframe|template|noembed|noframes|textarea|title)(?=[\s>])"
-    rf"{_ATTRIBUTES}>.*?</\1>|!--.*?-->|([^\s>]+)({_ATTRIBUTES})>)([^<]*)",
+    rf"{_ATTRIBUTES}>.*?</\1>|!--.*?-->|([^\s>]++)({_ATTRIBUTES})>)([^<]*+)",
     re.DOTALL,
 )
 MAX_LISTED_CHARS = 2_000_000
@@ -406,7 +440,7 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
     # What ends at an element's end: its box (by the box around it), an inline mark, or nothing.
     frames: list[tuple[str, Box | None, str]] = []
     skipped, skipped_depth = "", 0
-    base = page.base
+    base, blocks, kinds = page.base, writer.blocks, _KINDS
     after_parenthesis = False
     for _, tag, raw, text in _tags_and_texts(page):
         if skipped:
@@ -427,7 +461,7 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
                     if writer.has_text:
                         writer.flush()
                     writer.breaks = 0
-                    box.end, box.stop = len(writer.blocks), len(boxes)
+                    box.end, box.stop = len(blocks), len(boxes)
                     if box.tag == "pre":
                         writer.pre -= 1
                     writer.box = box = outer
@@ -438,83 +472,80 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
                 if opened == name:
                     break
             after_parenthesis = name == "rp"
-        elif tag in _INLINE:
-            if tag == "a":
-                if _MAY_HIDE.search(raw) and _is_hidden(_attributes(raw)):
+        elif (kind := kinds.get(tag)) is None:
+            if writer.has_text:
+                writer.flush()
+            writer.breaks = 0
+            if len(blocks) > MAX_BLOCKS:
+                break
+            names, junk, hidden, is_body, start, within = _traits(tag, raw)
+            inner = Box(
+                tag,
+                names,
+                box,
+                box.depth + 1,
+                len(blocks),
+                0,
+                junk,
+                hidden or box.hidden,
+                is_body,
+                start,
+                within | box.within,
+                len(boxes),
+            )
+            boxes.append(inner)
+            frames.append((tag, box, ""))
+            writer.box = box = inner
+            if tag == "pre":
+                writer.pre += 1
+        elif kind is _Kind.LINK:
+            if _is_hidden(raw):
+                skipped, skipped_depth = tag, 1
+                continue
+            href = _HREF.search(raw)
+            address = href[1] if href else ""
+            writer.start("a", "" if not address or address[0] == "#" else _address(base, _plain(address)))
+            frames.append((tag, None, tag))
+        elif kind is _Kind.MARK:
+            mark = _MARKS[tag]
+            writer.start(mark)
+            frames.append((tag, None, mark))
+        elif kind is _Kind.INLINE:
+            if raw:
+                if _is_hidden(raw):
                     skipped, skipped_depth = tag, 1
                     continue
-                href = _HREF.search(raw)
-                address = href[1] if href else ""
-                writer.start("a", "" if not address or address[0] == "#" else _address(base, _plain(address)))
-                frames.append((tag, None, tag))
-            elif tag in _MARKS:
-                mark = _MARKS[tag]
-                writer.start(mark)
-                frames.append((tag, None, mark))
-            else:
-                if raw:
-                    if _MAY_HIDE.search(raw) and _is_hidden(_attributes(raw)):
-                        skipped, skipped_depth = tag, 1
-                        continue
-                    if tag == "time" and (stamp := _DATETIME.search(raw)) and stamp[1]:
-                        writer.times.append(_plain(stamp[1]))
-                # A reading in print stands in parentheses, unless the page sets some itself.
-                reading = tag == "rt" and not after_parenthesis
-                if reading:
-                    writer.text("（")
-                frames.append((tag, None, "rt" if reading else ""))
-        elif tag in _VOID:
+                if tag == "time" and (stamp := _DATETIME.search(raw)) and stamp[1]:
+                    writer.times.append(_plain(stamp[1]))
+            # A reading in print stands in parentheses, unless the page sets some itself.
+            reading = tag == "rt" and not after_parenthesis
+            if reading:
+                writer.text("（")
+            frames.append((tag, None, "rt" if reading else ""))
+        elif kind is _Kind.VOID:
             if tag == "br":
                 writer.line_break()
             elif tag == "img":
                 writer.image(_attributes(raw))
             elif tag == "hr":
                 writer.flush()
-        elif tag in _SKIPPED:
-            skipped, skipped_depth = tag, 1
-            continue
-        elif tag in {"html", "body"}:
+        elif kind is _Kind.PAGE:
             frames.append((tag, None, ""))
-        elif tag == "amp-img":
-            writer.image(_attributes(raw))
+        else:
+            if tag == "amp-img":
+                writer.image(_attributes(raw))
             skipped, skipped_depth = tag, 1
             continue
-        else:
-            if writer.has_text:
-                writer.flush()
-            writer.breaks = 0
-            if len(writer.blocks) > MAX_BLOCKS:
-                break
-            names, junk, hidden, is_body, start = _traits(tag, raw) if raw else _NO_TRAITS
-            within = box.within | _WITHIN_TAG.get(tag, 0) | (WITHIN["body-of-article"] if is_body else 0)
-            inner = Box(
-                tag,
-                names,
-                box,
-                box.depth + 1,
-                len(writer.blocks),
-                0,
-                junk,
-                box.hidden or hidden,
-                is_body,
-                start,
-                within,
-            )
-            inner.order = len(boxes)
-            boxes.append(inner)
-            frames.append((tag, box, ""))
-            writer.box = box = inner
-            if tag == "pre":
-                writer.pre += 1
-        if text:
+        # Most texts are the blanks between two boxes.
+        if text and (writer.has_text or writer.pre or not text.isspace()):
             writer.text(_plain(text))
     writer.flush()
     while box.parent is not None:
         # The walk was cut short at a page of too many blocks.
-        box.end, box.stop = len(writer.blocks), len(boxes)
+        box.end, box.stop = len(blocks), len(boxes)
         box = box.parent
-    root.end, root.stop = len(writer.blocks), len(boxes)
-    return Layout(writer.blocks, boxes, root)
+    root.end, root.stop = len(blocks), len(boxes)
+    return Layout(blocks, boxes, root)
 
 
 def _address(base: str, href: str) -> str:

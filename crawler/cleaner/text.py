@@ -28,6 +28,9 @@ MAX_LINE_CHARS = 2_000
 
 def tidy(text: str) -> str:
     """Return *text* on one line by the corpus' rules of text."""
+    if text.isascii():
+        line = " ".join(text.split())
+        return line if line.isprintable() else " ".join(_DROPPED.sub("", line).split())
     while True:
         # Before anything falls: bytes of mojibake look like controls and no-break spaces. And after it, for there may be
         # more of it then.
