@@ -2,12 +2,15 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from crawler.cleaner.blocks import Block
 
+_MARK = re.compile(r"[:：.–—-]")
+# In small letters: to ignore case, each of the words is tried where the first letter could rule it out.
 # What a label says the notice is: "… Disclaimer:", "Note to readers:", "Hinweis:", in several languages.
 _LABEL = re.compile(
-    r"""(?ix)^\W*(?P<label>(?:[\w.'’&/()-]+\s+){0,4}?(?:disclaimers?|disclosures?|transparency\ (?:note|notice)|notice|note\ to\ (?:our\ )?readers?|readers?['’]?\ note|editor(?:s|'s|’s|s'|ial)?\ note|author's\ note
+    r"""(?x)^\W*(?P<label>(?:[\w.'’&/()-]+\s+){0,4}?(?:disclaimers?|disclosures?|transparency\ (?:note|notice)|notice|note\ to\ (?:our\ )?readers?|readers?['’]?\ note|editor(?:s|'s|’s|s'|ial)?\ note|author's\ note
     |hinweis(?:\ (?:der\ redaktion|an\ (?:die|unsere)\ leser|für\ leser))?|anmerkung\ der\ redaktion|haftungsausschluss|transparenzhinweis|in\ eigener\ sache|offenlegung
     |avertissement|note\ (?:de\ la\ rédaction|aux\ lecteurs|au\ lecteur)|clause\ de\ non-responsabilité|mention\ légale
     |aviso(?:\ (?:legal|a\ los\ lectores))?|nota\ (?:del\ editor|de\ la\ redacción|a\ los\ lectores|da\ redação|do\ editor|aos\ leitores|della\ redazione|ai\ lettori)|descargo\ de\ responsabilidad|isenção\ de\ responsabilidade|avvertenza|dichiarazione\ di\ trasparenza
@@ -56,8 +59,20 @@ class Labelled:
 
 def is_notice(text: str) -> bool:
     """Whether *text* opens with the label of a notice."""
-    found = _LABEL.match(text[:160])
-    return bool(found and len(found["label"]) <= 60) or bool(len(text) <= 60 and _LABEL_ALONE.match(text))
+    return _is_label(text[:160])
+
+
+@lru_cache(maxsize=4_096)  # every block is asked twice: of the page, and of the story
+def _is_label(opening: str) -> bool:
+    found = _LABEL.match(_lowered(opening)) if _MARK.search(opening) else None
+    return bool(found and len(found["label"]) <= 60) or bool(
+        len(opening) <= 60 and _LABEL_ALONE.match(opening)
+    )
+
+
+def _lowered(text: str) -> str:
+    """Return *text* in small letters, each for one of its own."""
+    return text.replace("İ", "i").lower()
 
 
 def facts_in(text: str) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ _MOJIBAKE = re.compile(
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*")
 _FOLDED_AWAY = re.compile(r"[\W_]+")
+_ASCII_WORDS = {code: chr(code) if chr(code).isalnum() else " " for code in range(128)}
 
 MAX_LINE_CHARS = 2_000
 
@@ -71,13 +72,13 @@ def field(text: str) -> str:
 def fold(text: str) -> str:
     """Return *text* for comparison: letters and digits only, caseless."""
     if text.isascii():
-        return _FOLDED_AWAY.sub(" ", text.lower()).strip()
+        return " ".join(text.lower().translate(_ASCII_WORDS).split())
     return _FOLDED_AWAY.sub(" ", unicodedata.normalize("NFKC", text).casefold().replace("\u0307", "")).strip()
 
 
 def count_words(text: str) -> int:
     """Return the length of *text* in words; each CJK character counts as one."""
-    cjk = len(_CJK.findall(text))
+    cjk = 0 if text.isascii() else len(_CJK.findall(text))
     return cjk + len(_WORD.findall(_CJK.sub(" ", text) if cjk else text))
 
 

@@ -183,4 +183,4 @@ _IN_PLACEHOLDERS = (
 def is_placeholder(text: str) -> bool:
     """Whether *text* stands in place of something embedded, until the reader agrees to it."""
     lower = text.lower()
-    return any(part in lower for part in _IN_PLACEHOLDERS) and bool(_PLACEHOLDER.search(text))
+    return any(map(lower.__contains__, _IN_PLACEHOLDERS)) and bool(_PLACEHOLDER.search(text))
