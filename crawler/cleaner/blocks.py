@@ -103,6 +103,8 @@ class Box:
     tag: str
     names: str
     """Class and id."""
+    label: str
+    """Its tag and names; without them for a paragraph or item, which are all alike."""
     parent: "Box | None"
     depth: int
     first: int
@@ -198,7 +200,7 @@ class _Writer:
         self.open: list[Token] = []
         self.pre = 0
         self.breaks = 0
-        self.break_runs: list[int] = []
+        self.has_lines = False
         self.times: list[str] = []
 
     def text(self, text: str) -> None:
@@ -229,6 +231,7 @@ class _Writer:
         if self.breaks >= 2:
             self.flush()
         elif self.has_text:
+            self.has_lines = True
             self.tokens.append(("br", ""))
 
     def flush(self) -> None:
@@ -237,9 +240,14 @@ class _Writer:
         if not self.has_text:
             return
         self.has_text = False
-        tokens += [("/" + name, "") for name, _ in reversed(self.open)]
-        for run in _paragraphs(tokens):
-            self._add(run)
+        if self.open:
+            tokens += [("/" + name, "") for name, _ in reversed(self.open)]
+        if self.has_lines:
+            self.has_lines = False
+            for run in _paragraphs(tokens):
+                self._add(run)
+        else:
+            self._add(tokens)
         self.times = []
 
     def _add(self, tokens: list[Token]) -> None:
@@ -337,9 +345,10 @@ def _read(tokens: list[Token]) -> tuple[str, list[tuple[str, str]], bool]:
 
 
 class _Traits(NamedTuple):
-    """What the tag of an element and its attributes say."""
+    """What the tag of an element and its attributes say, as a `Box` has it."""
 
     names: str
+    label: str
     junk: str | None
     hidden: bool
     is_body: bool
@@ -368,6 +377,7 @@ def _read_traits(tag: str, raw: str) -> _Traits:
     is_body = "articlebody" in attributes.get("itemprop", "").lower()
     return _Traits(
         names,
+        tag if tag in {"p", "li"} else f"{tag}.{names}",
         junk_name(named) if named else None,
         _is_hidden(raw),
         is_body,
@@ -387,7 +397,7 @@ def _is_hidden(raw: str) -> bool:
     """Whether an element with the attributes *raw* is not displayed."""
     if " hidden=" not in raw and " style=" not in raw:
         return False
-    attributes = _attributes(raw)
+    attributes = dict(_ATTRIBUTE.findall(raw))
     if attributes.get("hidden", "until-found") != "until-found":
         return True
     style = attributes.get("style")
@@ -434,7 +444,7 @@ def _tags_and_texts(page: Page) -> Iterable[tuple[str, str, str, str]]:
 
 
 def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each tag would double its time
-    box = root = Box("body", "", None, 0, 0)
+    box = root = Box("body", "", "body.", None, 0, 0)
     writer = _Writer(page, root)
     boxes = [root]
     # What ends at an element's end: its box (by the box around it), an inline mark, or nothing.
@@ -478,10 +488,11 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
             writer.breaks = 0
             if len(blocks) > MAX_BLOCKS:
                 break
-            names, junk, hidden, is_body, start, within = _traits(tag, raw)
+            names, label, junk, hidden, is_body, start, within = _traits(tag, raw)
             inner = Box(
                 tag,
                 names,
+                label,
                 box,
                 box.depth + 1,
                 len(blocks),
@@ -572,8 +583,6 @@ def _image_address(attributes: dict[str, str], base: str) -> str | None:
 
 def _paragraphs(tokens: list[Token]) -> list[list[Token]]:
     """Split *tokens* where a lone line break ends a paragraph: on each, when the lines read as paragraphs."""
-    if not any(name == "br" for name, _ in tokens):
-        return [tokens]
     lines: list[list[Token]] = [[]]
     still_open: list[Token] = []
     for token in tokens:

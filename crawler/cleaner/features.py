@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import accumulate
+from operator import mul
 
 from crawler.cleaner.blocks import HEADINGS, WITHIN, Block, Box, Layout
 from crawler.cleaner.labels import SENTENCE_END, Said, said
@@ -75,20 +76,22 @@ class Surroundings:
         self.title = fold(title)
         self.site = site
         self.described = described
+        self.shortest_described = min(map(len, described), default=0)
         blocks = found.blocks
         hides = _hides_story(blocks)
         shown = [block.role != "img" and (hides or not block.hidden) for block in blocks]
-        proses = [is_prose(block) and seen for block, seen in zip(blocks, shown, strict=True)]
+        proses = [seen and is_prose(block) for block, seen in zip(blocks, shown, strict=True)]
         self.proses = proses
-        self.chars = _sums(block.chars if seen else 0 for block, seen in zip(blocks, shown, strict=True))
+        chars = [block.chars if seen else 0 for block, seen in zip(blocks, shown, strict=True)]
+        self.chars = _sums(chars)
         self.link_chars = _sums(
-            block.link_chars if seen else 0 for block, seen in zip(blocks, shown, strict=True)
+            [block.link_chars if seen else 0 for block, seen in zip(blocks, shown, strict=True)]
         )
-        self.prose = _sums(block.chars if prose else 0 for block, prose in zip(blocks, proses, strict=True))
+        self.prose = _sums(map(mul, chars, proses))
         self.blocks = _sums(shown)
         self.prose_blocks = _sums(proses)
         self.headings = _sums(
-            seen and block.role in HEADINGS for block, seen in zip(blocks, shown, strict=True)
+            [seen and block.role in HEADINGS for block, seen in zip(blocks, shown, strict=True)]
         )
         self.all_prose = self.prose[-1] or 1
         # The trunk: every box that holds half of the page's running text, and more than a paragraph of it.
@@ -109,6 +112,7 @@ class Surroundings:
         self.hides_story = hides
         self.others = self._other_articles()
         self.of_boxes: dict[int, Row | str] = {}
+        self.shares: dict[int, Share] = {}
 
     def _other_articles(self) -> list[Box]:
         """Return the articles beside that of the headline: endless scroll appends them whole."""
@@ -157,6 +161,14 @@ class Surroundings:
             self.like_of.append(counts)
             self.container_of.append(container)
 
+    def is_described(self, block: Block) -> bool:
+        """Whether *block* prints what the page declares itself to be about."""
+        text = block.text
+        # Folding makes no ASCII longer.
+        if not self.described or (len(text) < self.shortest_described and text.isascii()):
+            return False
+        return block.chars < 600 and fold(text) in self.described
+
     def of_box(self, box: Box) -> Row | str:
         """Return the features that all blocks of *box* share, or why none of them is the story."""
         known = self.of_boxes.get(box.order)
@@ -198,20 +210,22 @@ class Surroundings:
                 break
             above = above.parent
             steps += 1
-        one, names = box, ""
-        shares: list[float] = []
-        for step in range(5):
-            if step in {1, 2, 4}:
-                shares += self._share(one)
-            if step < 3:
-                names += " " + one.names
-            if one.parent is not None:
-                one = one.parent
+        outer = box.parent or box
+        wide = outer.parent or outer
+        widest = (wide.parent or wide).parent or wide.parent or wide
         return (
-            *_BITS[box.within], junk, junk_prose, box.depth - self.trunk.depth, _good_names(names), *shares, *apart,
+            *_BITS[box.within], junk, junk_prose, box.depth - self.trunk.depth,
+            _good_names(box.names) + _good_names(outer.names) + _good_names(wide.names),
+            *self._share(outer), *self._share(wide), *self._share(widest), *apart,
         )  # fmt: skip
 
     def _share(self, box: Box) -> Share:
+        known = self.shares.get(box.order)
+        if known is None:
+            known = self.shares[box.order] = self._count_share(box)
+        return known
+
+    def _count_share(self, box: Box) -> Share:
         first, end = box.first, box.end
         chars = self.chars[end] - self.chars[first]
         blocks = self.blocks[end] - self.blocks[first]
@@ -247,14 +261,12 @@ def _good_names(names: str) -> int:
 
 def markup_of(box: Box) -> tuple[str, ...]:
     """Return what tells the markup of a text in *box* from others: its elements and their names, three steps up."""
-    parts = []
-    one: Box | None = box
-    for _ in range(3):
-        if one is None:
-            break
-        parts.append(one.tag if one.tag in {"p", "li"} else f"{one.tag}.{one.names}")
-        one = one.parent
-    return (*parts, box.role)
+    outer = box.parent
+    if outer is None:
+        return box.label, box.role
+    if outer.parent is None:
+        return box.label, outer.label, box.role
+    return box.label, outer.label, outer.parent.label, box.role
 
 
 def _container(box: Box) -> int:
@@ -291,7 +303,7 @@ def rows(around: Surroundings) -> Iterator[tuple[Block, Row | str]]:
             ROLES.get(role, 0), block.chars, text.count(" "), block.link_share, len(block.links),
             sum(site in address for address, _ in block.links) if block.links else 0,
             text[-1] in _SENTENCE_ENDS, block.marked, around.proses[at], says,
-            min(around.texts.get(text, 1), 5), block.chars < 600 and fold(text) in around.described,
+            min(around.texts.get(text, 1), 5), around.is_described(block),
             *of_box,
             around.containers.get(around.container_of[at], 0) / all_prose,
             like_prose / all_prose, like_blocks, like_links / like_chars if like_chars else 0.0,

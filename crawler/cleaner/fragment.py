@@ -66,6 +66,10 @@ class _Builder:
                 self._image(block, self.tree.add(parent, "figure"))
             elif block.role == "pre":
                 self.tree.add_text(self.tree.add(parent, "pre"), block.text)
+            elif len(block.tokens) == 1:
+                self.tree.add_text(
+                    self.tree.add(parent, block.role if block.role in HEADINGS else "p"), block.text
+                )
             else:
                 self._fill(self.tree.add(parent, block.role if block.role in HEADINGS else "p"), block.tokens)
         return self.tree.top
