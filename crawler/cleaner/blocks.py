@@ -257,7 +257,7 @@ class _Writer:
         text = tidy_pre(raw) if role == "pre" else tidy(raw)
         if not text:
             return
-        link_chars = sum(weight(words) for _, words in links)
+        link_chars = sum(weight(words) for _, words in links) if links else 0
         chars = weight(text)
         self.blocks.append(
             Block(
@@ -549,7 +549,7 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
             continue
         # Most texts are the blanks between two boxes.
         if text and (writer.has_text or writer.pre or not text.isspace()):
-            writer.text(_plain(text))
+            writer.text(_plain(text) if "&" in text else text)
     writer.flush()
     while box.parent is not None:
         # The walk was cut short at a page of too many blocks.

@@ -179,7 +179,7 @@ class Surroundings:
     def _of_box(self, box: Box) -> Row | str:
         if box.within & WITHIN["nav"]:
             return "in <nav>"
-        if any(box.inside(other) for other in self.others):
+        if self.others and any(box.inside(other) for other in self.others):
             return "another article"
         branch: Box | None = None
         one: Box = box

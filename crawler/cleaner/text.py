@@ -22,6 +22,9 @@ _MOJIBAKE = re.compile(
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*")
 _FOLDED_AWAY = re.compile(r"[\W_]+")
+_ASCII_SHAPES = {
+    code: "a" if chr(code).isalnum() else "-" if chr(code) in "'-" else " " for code in range(128)
+}
 _ASCII_WORDS = {code: chr(code) if chr(code).isalnum() else " " for code in range(128)}
 
 MAX_LINE_CHARS = 2_000
@@ -78,7 +81,11 @@ def fold(text: str) -> str:
 
 def count_words(text: str) -> int:
     """Return the length of *text* in words; each CJK character counts as one."""
-    cjk = 0 if text.isascii() else len(_CJK.findall(text))
+    if text.isascii():
+        shape = " " + text.translate(_ASCII_SHAPES)
+        # A word begins after a space, or after a hyphen or apostrophe that no letter stands before.
+        return shape.count(" a") + shape.count(" -a") + shape.count("--a")
+    cjk = len(_CJK.findall(text))
     return cjk + len(_WORD.findall(_CJK.sub(" ", text) if cjk else text))
 
 
