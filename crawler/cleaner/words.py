@@ -116,8 +116,13 @@ _LEAD_END = re.compile(r"[:：|>»→–—]")
 
 def is_related_lead(text: str) -> bool:
     """Whether *text* opens with such a label and goes on with a headline: "Read more: …"."""
-    head = _LEAD_END.split(text[: MAX_LABEL_CHARS + 1].lstrip(" [(>»→•*-"), maxsplit=1)
-    return (len(head) > 1 and fold(head[0]) in _RELATED) or fold(text[:MAX_LABEL_CHARS]) in _RELATED
+    return _is_lead(text[: MAX_LABEL_CHARS + 1])
+
+
+@lru_cache(maxsize=10_000)
+def _is_lead(opening: str) -> bool:
+    head = _LEAD_END.split(opening.lstrip(" [(>»→•*-"), maxsplit=1)
+    return (len(head) > 1 and fold(head[0]) in _RELATED) or fold(opening[:MAX_LABEL_CHARS]) in _RELATED
 
 
 # Whole lines that no article prints as its own text.
