@@ -423,9 +423,10 @@ def _plain(text: str) -> str:
 # As they are serialised. A name is what it is: publishers leave a stray quote there.
 _ATTRIBUTES = r'(?: =?[^\s=>]*+="[^"]*+")*+'
 # A tag and the text after it. A comment, and an element that holds no markup though it may look so, count as no tag.
+# Such an element is passed over from "<" to "<": ".*?" would try its end at every letter of a script.
 _TAG_AND_TEXT = re.compile(
     r"<(?:(script|style|noscript|iframe|template|noembed|noframes|textarea|title)(?=[\s>])"
-    rf"{_ATTRIBUTES}>.*?</\1>|!--.*?-->|([^\s>]++)({_ATTRIBUTES})>)([^<]*+)",
+    rf"{_ATTRIBUTES}>[^<]*+(?:<(?!/\1>)[^<]*+)*+</\1>|!--.*?-->|([^\s>]++)({_ATTRIBUTES})>)([^<]*+)",
     re.DOTALL,
 )
 MAX_LISTED_CHARS = 2_000_000
