@@ -4,7 +4,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Hashable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar, cast
 from urllib.parse import urljoin, urlsplit
 
@@ -28,6 +28,10 @@ _INLINE = frozenset(
 )
 _TAG = re.compile(rb"<(/?)([a-zA-Z][^\s/>]*)|<!--")
 _PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9.-]+(?:/[\w./%-]*)?(?:[?#][^\s<>\"]*)?", re.ASCII)
+# What `urljoin` only puts behind the origin: no dot segments, parameters, or marks with nothing after them.
+_PLAIN_PATH = re.compile(
+    r"/(?!/)(?:[\w%~+,:@!$&'()*=-]|(?<!/)\.|/)*+(?:\?[\w./%~+,:@!$&'()*=-]+)?(?:#[\w./%-]+)?", re.ASCII
+)
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
 
@@ -55,16 +59,27 @@ class Page:
         return root
 
     @cached_property
+    def _declaring(self) -> list[LexborNode]:
+        """The elements that declare something; each selector alone takes a walk over the page."""
+        return self.tree.css("base[href], meta[content], link[rel][href], script[type]")
+
+    @cached_property
+    def _links(self) -> list[LexborNode]:
+        return [node for node in self._declaring if node.tag == "link"]
+
+    @cached_property
     def base(self) -> str:
         """Address that relative links of the page are joined to."""
-        node = self.tree.css_first("base[href]")
+        node = next((node for node in self._declaring if node.tag == "base"), None)
         return join(self.url, node.attributes.get("href")) or self.url if node else self.url
 
     @cached_property
     def meta(self) -> dict[str, list[str]]:
         """Contents of ``meta`` elements in page order, by name, property, itemprop or http-equiv in lower case."""
         found: dict[str, list[str]] = {}
-        for node in self.tree.css("meta[content]"):
+        for node in self._declaring:
+            if node.tag != "meta":
+                continue
             attributes = node.attributes
             content = _clean(attributes.get("content"))
             if not content:
@@ -80,8 +95,8 @@ class Page:
     def json_ld(self) -> list[JsonObject]:
         """Objects of the page's JSON-LD in page order, each before the objects inside it."""
         found: list[JsonObject] = []
-        for node in self.tree.css("script[type]"):
-            if "ld+json" in (node.attributes.get("type") or "").lower():
+        for node in self._declaring:
+            if node.tag == "script" and "ld+json" in (node.attributes.get("type") or "").lower():
                 for value in _json_values(node.text(deep=True)):
                     found.extend(_objects(value, 0))
                     if len(found) > MAX_JSON_LD_ITEMS:
@@ -91,7 +106,7 @@ class Page:
     @cached_property
     def canonical(self) -> str | None:
         """Absolute address the page claims as its own."""
-        for node in self.tree.css("link[rel][href]"):
+        for node in self._links:
             if "canonical" in (node.attributes.get("rel") or "").lower().split():
                 return join(self.base, node.attributes.get("href"))
         return None
@@ -114,7 +129,7 @@ class Page:
     def feeds(self) -> tuple[tuple[str, str], ...]:
         """Feeds the page advertises: absolute address and title (may be empty)."""
         found: dict[str, str] = {}
-        for node in self.tree.css("link[rel][href]"):
+        for node in self._links:
             attributes = node.attributes
             rel = (attributes.get("rel") or "").lower().split()
             kind = (attributes.get("type") or "").partition(";")[0].strip().lower()
@@ -149,12 +164,24 @@ def join(base: str, address: str | None) -> str | None:
     address = address.strip()
     if _PLAIN_ADDRESS.fullmatch(address):
         return address
+    if _PLAIN_PATH.fullmatch(address) and (origin := _origin(base)):
+        return origin + address
     try:
         absolute = urljoin(base, re.sub(r"[\t\r\n]", "", address))
         parts = urlsplit(absolute)
     except ValueError:
         return None
     return absolute if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+@lru_cache(maxsize=64)
+def _origin(base: str) -> str | None:
+    """Return scheme and host of *base*, or ``None`` when it has not both."""
+    try:
+        parts = urlsplit(base)
+    except ValueError:
+        return None
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in {"http", "https"} and parts.netloc else None
 
 
 def flatten(body: bytes) -> bytes:
