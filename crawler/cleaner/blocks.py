@@ -369,7 +369,7 @@ def _traits(tag: str, raw: str) -> _Traits:
 
 
 def _read_traits(tag: str, raw: str) -> _Traits:
-    attributes = dict(_ATTRIBUTE.findall(raw))
+    attributes = _written(raw)
     classes = _plain(attributes.get("class", ""))
     names = f"{classes} {_plain(attributes.get('id', ''))}".strip()
     # The id of a heading is its own text ("final-comment-period"), and no name.
@@ -379,7 +379,7 @@ def _read_traits(tag: str, raw: str) -> _Traits:
         names,
         tag if tag in {"p", "li"} else f"{tag}.{names}",
         junk_name(named) if named else None,
-        _is_hidden(raw),
+        _hides(attributes),
         is_body,
         _plain(attributes["start"]) if tag == "ol" and "start" in attributes else None,
         _WITHIN_TAG.get(tag, 0) | (WITHIN["body-of-article"] if is_body else 0),
@@ -389,15 +389,21 @@ def _read_traits(tag: str, raw: str) -> _Traits:
 _known_traits = lru_cache(maxsize=20_000)(_read_traits)
 
 
+def _written(raw: str) -> dict[str, str]:
+    """Return the attributes *raw* with their values as they are written."""
+    return dict(_ATTRIBUTE.findall(raw))
+
+
 def _attributes(raw: str) -> dict[str, str]:
     return {name: _plain(value) for name, value in _ATTRIBUTE.findall(raw)}
 
 
 def _is_hidden(raw: str) -> bool:
     """Whether an element with the attributes *raw* is not displayed."""
-    if " hidden=" not in raw and " style=" not in raw:
-        return False
-    attributes = dict(_ATTRIBUTE.findall(raw))
+    return (" hidden=" in raw or " style=" in raw) and _hides(_written(raw))
+
+
+def _hides(attributes: dict[str, str]) -> bool:
     if attributes.get("hidden", "until-found") != "until-found":
         return True
     style = attributes.get("style")
