@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from crawler.cleaner.blocks import HEADINGS, Block, Box
+from crawler.cleaner.blocks import HEADINGS, MAX_BLOCKS, Block, Box
 from crawler.cleaner.body import host, is_headline_link
 from crawler.cleaner.declared import LISTING_TYPES, article_object, types
 from crawler.cleaner.features import is_prose
@@ -72,6 +72,8 @@ def classify(page: Page, link: Link | None = None) -> Verdict:
 
 def _classify(page: Page, link: Link | None) -> Verdict:
     one = story(page, link)
+    if one.found.cut_short:
+        return Verdict(Kind.OTHER, (f"more than {MAX_BLOCKS:,} blocks of text",))
     body_chars = one.body.chars
     title = one.title
     if _SOFT_404.search(title) and body_chars < 1_500 and len(title) < 80:

@@ -654,10 +654,34 @@ class Frontier(Fetches):
         row = self.db.execute("select value from meta where key = 'memory due'").fetchone()
         return bool(row and row[0])
 
-    def memory_is_made(self) -> None:
-        """Note that the site's memory knows all samples."""
+    def unsampled(self) -> list[str]:
+        """Return the stems of the articles held of which no marks are noted."""
+        rows = self.db.execute(
+            "select stem from link where article_id is not null and stem is not null and captured != ''"
+            " and article_id not in (select article_id from sample) order by stem"
+        )
+        return [stem for (stem,) in rows]
+
+    def had_memory(self) -> bool:
+        """Return whether the site's memory was ever made."""
+        return self.db.execute("select 1 from meta where key = 'memory made'").fetchone() is not None
+
+    def begin_memory(self, things: Iterable[int]) -> frozenset[int]:
+        """Note that articles which show *things* are to be cleaned again; return these and all that were not yet."""
+        row = self.db.execute("select value from meta where key = 'memory pending'").fetchone()
+        pending = frozenset(things) | frozenset(array("q", row[0] if row else b""))
         with self.commit() as db:
-            db.execute("insert or replace into meta values ('memory due', 0)")
+            marks = array("q", sorted(pending)).tobytes()
+            db.execute("insert or replace into meta values ('memory pending', ?)", (marks,))
+        return pending
+
+    def memory_is_made(self, *, whole: bool) -> None:
+        """Note that the site's memory knows all samples; *whole*: and every article that it judges is cleaned by it."""
+        with self.commit() as db:
+            db.execute("insert or replace into meta values ('memory due', ?)", (int(not whole),))
+            db.execute("insert or replace into meta values ('memory made', 1)")
+            if whole:
+                db.execute("delete from meta where key = 'memory pending'")
 
     def keep_files_known(self, *, known: bool) -> None:
         """Remember whether every file of the corpus is known here."""

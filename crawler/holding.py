@@ -61,9 +61,10 @@ class Holding:
         """Return what *capture* turns out to be, with what is remembered of the site."""
         return await knowing(self._read, self.memory)(capture, link)
 
-    async def remember(self) -> None:
-        """Bring the site's memory up to date, and clean again what it judges otherwise than before."""
-        memory = await Rememberer(self.site.name, self.corpus, self.frontier, self._read).remember()
+    async def remember(self, *, anew: bool = False) -> None:
+        """Bring the site's memory up to date, and clean again what it judges otherwise; *anew*: whatever came."""
+        rememberer = Rememberer(self.site.name, self.corpus, self.frontier, self._read)
+        memory = await rememberer.remember(anew=anew)
         self.memory = memory or self.memory
 
     async def begin(self, now: datetime) -> None:

@@ -59,7 +59,7 @@ async def reclean(
         await _remake_files(holding, told, force=force, on_progress=on_progress)
         await _remake_revisions(holding, told)
         await _find_articles(holding, told)
-        await holding.remember()
+        await holding.remember(anew=True)
         holding.frontier.end(now)
     finally:
         holding.close()

@@ -11,6 +11,8 @@ from crawler.items import Article, Capture, Link, Mark, Reading
 from crawler.store import carried_over, held_at, is_ours
 from crawler.workers import ReadingFailed
 
+FAILED = "its capture cannot be cleaned"
+
 Read = Callable[[Capture, Link], Awaitable[Reading]]
 
 
@@ -25,6 +27,8 @@ class Remade:
     """The file as it is now; ``None`` when it was kept."""
     marks: tuple[Mark, ...] = ()
     """What of it may recur."""
+    failed: bool = False
+    """Whether it was kept since nobody could read its capture this time."""
 
 
 async def remake(
@@ -41,7 +45,7 @@ async def remake(
         return Remade(outcome="kept", reason=f"cannot be read: {error}")
     made = await _from_capture(corpus, earlier, read)
     if isinstance(made, str):
-        return Remade(outcome="kept", reason=made)
+        return Remade(outcome="kept", reason=made, failed=made.startswith(FAILED))
     again, marks = made
     same_text = dump(again).encode() == written
     if not (same_text or force or is_ours(written, known_digest)):
@@ -58,12 +62,13 @@ async def remake_revision(corpus: Corpus, path: Path, read: Read) -> Remade:
         earlier = corpus.read_revision(path)
     except BadCorpusFile as error:
         return Remade(outcome="kept", reason=f"cannot be read: {error}")
-    again = await _from_capture(corpus, earlier, read)
-    if isinstance(again, str):
-        return Remade(outcome="kept", reason=again)
-    if dump(again[0]) == dump(earlier):
+    made = await _from_capture(corpus, earlier, read)
+    if isinstance(made, str):
+        return Remade(outcome="kept", reason=made, failed=made.startswith(FAILED))
+    again, _ = made
+    if dump(again) == dump(earlier):
         return Remade(outcome="unchanged")
-    corpus.write_revision(again[0], path)
+    corpus.write_revision(again, path)
     return Remade(outcome="rewritten")
 
 
@@ -82,7 +87,7 @@ async def _from_capture(
     try:
         reading = await read(capture, link)
     except ReadingFailed as error:
-        return f"its capture cannot be cleaned: {error}"
+        return f"{FAILED}: {error}"
     if reading.article is None:
         return f"its capture is no article now: {': '.join([reading.kind, *reading.reasons[:1]])}"
     again = replace(

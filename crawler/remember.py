@@ -9,7 +9,7 @@ from crawler.cleaner.memory import Learned, learn, memory_of, thing, things_in
 from crawler.corpus import BadCorpusFile, Corpus
 from crawler.frontier import Frontier
 from crawler.items import Memory, Reading
-from crawler.remake import Read, remake, remake_revision
+from crawler.remake import Read, Remade, remake, remake_revision
 from crawler.replay import ReadKnowing, in_order, outcome_of
 
 
@@ -22,28 +22,44 @@ class Rememberer:
     frontier: Frontier
     read: ReadKnowing
 
-    async def remember(self) -> Memory | None:
-        """Return the memory as it is now, or ``None`` when nothing came that could change it.
+    async def remember(self, *, anew: bool = False) -> Memory | None:
+        """Return the memory as it is now, or ``None`` when nothing came that could change it; *anew*: learn in any case.
 
-        The memory is written when all articles that it judges otherwise than before are cleaned again: a run that is
-        cut short begins anew.
+        What the memory judges otherwise than before is noted first and the articles that show it are cleaned again: a run
+        that is cut short, or a reading that failed, leaves the note, and the next run goes on from it.
         """
         known = self.corpus.memory(self.name)
-        if known is not None and not self.frontier.is_memory_due():
+        missing = self.frontier.unsampled()
+        if known is not None and not (anew or missing or self.frontier.is_memory_due()):
             return None
+        await self._sample(missing, known)
         samples = self.frontier.samples()
-        before = known or Memory()
+        before = things_in(known or Memory())
         learned = learn([numbers for _, numbers in samples])
-        texts = things_in(before)
-        texts |= await self._texts([one for one in learned if one.thing not in texts], samples)
+        texts = before | await self._texts([one for one in learned if one.thing not in before], samples)
         memory = memory_of(learned, texts, len(samples))
-        changed = things_in(memory).keys() ^ things_in(before).keys()
-        if changed:
-            shown = [stem for stem, numbers in samples if not changed.isdisjoint(map(thing, numbers))]
-            await self._clean_again(shown, memory)
+        changed = self.frontier.begin_memory(things_in(memory).keys() ^ before.keys())
+        # Without the memory they were cleaned by, nobody knows what fell of any of them.
+        lost = known is None and self.frontier.had_memory()
+        shown = [stem for stem, numbers in samples if lost or not changed.isdisjoint(map(thing, numbers))]
+        whole = await self._clean_again(shown, memory)
         self.corpus.write_memory(self.name, memory)
-        self.frontier.memory_is_made()
+        self.frontier.memory_is_made(whole=whole)
         return memory
+
+    async def _sample(self, stems: Sequence[str], memory: Memory | None) -> None:
+        """Note the marks of the articles at *stems*, which were stored before there were any."""
+        read = knowing(self.read, memory)
+        known = dict(self.frontier.article_files().values())
+
+        async def again(stem: str) -> Remade:
+            return await remake(self.corpus, stem, known.get(stem), read)
+
+        async for _, remade in in_order(stems, again):
+            if remade.held:
+                self.frontier.note_file(remade.held)
+                numbers = [mark.number for mark in remade.marks]
+                self.frontier.note_sample(remade.held.article_id, remade.held.captured, numbers)
 
     async def _texts(
         self, learned: Sequence[Learned], samples: Sequence[tuple[str, Sequence[int]]]
@@ -65,22 +81,25 @@ class Rememberer:
         reading = await outcome_of(self.read, capture, link)
         return reading if isinstance(reading, Reading) else None
 
-    async def _clean_again(self, stems: Sequence[str], memory: Memory) -> None:
-        """Clean the articles at *stems*, and their earlier texts, with *memory*."""
+    async def _clean_again(self, stems: Sequence[str], memory: Memory) -> bool:
+        """Clean the articles at *stems*, and their earlier texts, with *memory*; return whether all could be read."""
         read = knowing(self.read, memory)
         known = dict(self.frontier.article_files().values())
+        whole = True
 
-        async def again(stem: str) -> None:
+        async def again(stem: str) -> Remade:
             remade = await remake(self.corpus, stem, known.get(stem), read)
             if remade.held and known.get(stem) != remade.held.file_digest:
                 self.frontier.note_file(remade.held)
+            return remade
 
-        async for _ in in_order(stems, again):
-            pass
+        async for _, remade in in_order(stems, again):
+            whole = whole and not remade.failed
         ids = {stem.rpartition("-")[2] for stem in stems}
         for path in self.corpus.revisions(self.name):
             if path.parent.name in ids:
-                await remake_revision(self.corpus, path, read)
+                whole = not (await remake_revision(self.corpus, path, read)).failed and whole
+        return whole
 
 
 def knowing(read: ReadKnowing, memory: Memory | None) -> Read:

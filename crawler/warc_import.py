@@ -210,6 +210,7 @@ class Importer:
     async def _remember(self, holding: Holding) -> None:
         try:
             await holding.remember()
+            self._memories.pop(holding.site.name, None)
         except BadState as error:
             self.told.broken.append(str(error))
 

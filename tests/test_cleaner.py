@@ -384,3 +384,29 @@ def test_a_byline_with_its_date_is_no_paragraph(byline: str) -> None:
     one = clean(page.encode(), "https://paper.example/the-old-bridge-stays-open", captured=CAPTURED)
     assert "Roe" not in one.body
     assert one.authors[0] == "Jane Roe"
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        STORY.replace("<p>", '<p id="a"\u00a0class="b">'),
+        STORY.replace("council", '<a href="/x"\u00a0target=b>council</a>'),
+        "<xmp><!--</xmp>" + STORY + "<!-- ad -->",
+        STORY + "<template><template></template><p>Nobody is to read this, as it stands in a template.</p></template>",
+        STORY + "<noscript><noscript></noscript><p>Nobody is to read this, who has scripts.</p></noscript>",
+        f"<video src=a>{STORY}",
+        f"<button>{STORY}",
+        STORY + "<div " + "a" * 40_000 + '"=x></div>',
+        STORY + "<plaintext>" + "<title>" * 10_000,
+    ],
+)  # fmt: skip
+def test_odd_markup_loses_no_word_and_adds_none(story: str) -> None:
+    started = time.process_time()
+    body = article(f"<h1>The old bridge stays open</h1><div>{story}").body
+    assert [text for text in paragraphs(body) if "<title>" not in text] == PARAGRAPHS
+    assert time.process_time() - started < 5
+
+
+def test_a_page_of_too_many_blocks_is_refused_and_not_cut() -> None:
+    with pytest.raises(NotAnArticle, match="60,000 blocks"):
+        article("<h1>The old bridge stays open</h1>" + "<p>x" * 61_000 + STORY)

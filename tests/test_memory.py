@@ -2,6 +2,7 @@
 
 import io
 import json
+import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from warcio.warcwriter import WARCWriter
 from crawler.cleaner import explain, read_article
 from crawler.cleaner.memory import remembered, things_in
 from crawler.corpus import Corpus
+from crawler.frontier import Frontier
 from crawler.items import Memory, Recurring
 from crawler.page import parse
 from tests.conftest import Done, pressmark, tree
@@ -215,4 +217,30 @@ def test_a_state_made_anew_remembers_too(archive: Path) -> None:
     assert pressmark("verify", "--rebuild-state", "--archive", archive).code == 0
     [told] = pressmark("reclean", "--archive", archive, "--json").json
     assert (told["rewritten"], told["unchanged"]) == (0, 12)
+    assert corpus_of(archive) == before
+
+
+def test_what_was_to_be_cleaned_again_is_not_forgotten_by_a_run_cut_short(tmp_path: Path) -> None:
+    frontier = Frontier(tmp_path / "quay.example.sqlite")
+    try:
+        assert frontier.begin_memory({8}) == {8}
+        assert frontier.begin_memory({9}) == {8, 9}, "the first run ended before its articles were clean"
+        frontier.memory_is_made(whole=False)
+        assert frontier.is_memory_due(), "a reading failed"
+        assert frontier.begin_memory(()) == {8, 9}
+        frontier.memory_is_made(whole=True)
+        assert not frontier.is_memory_due()
+        assert frontier.begin_memory(()) == frozenset()
+    finally:
+        frontier.close()
+
+
+def test_articles_stored_before_there_was_a_memory_teach_it(archive: Path) -> None:
+    before = corpus_of(archive)
+    with sqlite3.connect(archive / "state" / "quay.example.sqlite") as db:
+        db.execute("drop table sample")
+        db.execute("delete from meta where key like 'memory%'")
+    db.close()
+    (archive / "sites" / "quay.example" / "memory.json").unlink()
+    assert pressmark("reclean", "--archive", archive).code == 0
     assert corpus_of(archive) == before

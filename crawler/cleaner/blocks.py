@@ -1,5 +1,6 @@
 """One walk over the page's markup: its text as blocks, in boxes that mirror the elements around them."""
 
+import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,9 +17,12 @@ Token = tuple[str, str]
 
 # Nothing in these is the page's text.
 _SKIPPED = frozenset(
-    "svg object canvas audio video map head select button datalist progress meter applet frameset colgroup dialog".split()
+    "noscript template svg object canvas audio video map head select button datalist progress meter applet frameset colgroup dialog".split()
 )
 # https://html.spec.whatwg.org/multipage/syntax.html#void-elements and their obsolete kin: they have no end.
+# Nobody leaves these open on purpose: one that holds paragraphs has swallowed the story after it.
+_OFTEN_OPEN = ("button", "object", "canvas", "audio", "video")
+MIN_SWALLOWED = 3
 _VOID = frozenset(
     "area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr".split()
 )
@@ -181,6 +185,8 @@ class Layout:
     blocks: list[Block]
     boxes: list[Box]
     root: Box
+    cut_short: bool = False
+    """Whether the page has more than `MAX_BLOCKS`, and what follows them is not there."""
 
 
 def layout(page: Page) -> Layout:
@@ -357,7 +363,8 @@ class _Traits(NamedTuple):
     """The bits of `WITHIN` that it adds."""
 
 
-_ATTRIBUTE = re.compile(r'([^\s="]+)="([^"]*)"')
+# HTML's own spaces alone part names: a no-break space is a letter of them.
+_ATTRIBUTE = re.compile(r' (=?[^ \t\n\f\r>="]++)="([^"]*+)"')
 _HREF = re.compile(r' href="([^"]*)"')
 _DATETIME = re.compile(r' datetime="([^"]*)"')
 MAX_CACHED_CHARS = 400
@@ -427,24 +434,31 @@ def _plain(text: str) -> str:
 
 
 # As they are serialised. A name is what it is: publishers leave a stray quote there.
-_ATTRIBUTES = r'(?: =?[^\s=>]*+="[^"]*+")*+'
+_ATTRIBUTES = r'(?: =?[^ \t\n\f\r=>]*+="[^"]*+")*+'
 # A tag and the text after it. A comment, and an element that holds no markup though it may look so, count as no tag.
 # Such an element is passed over from "<" to "<": ".*?" would try its end at every letter of a script.
 _TAG_AND_TEXT = re.compile(
-    r"<(?:(script|style|noscript|iframe|template|noembed|noframes|textarea|title)(?=[\s>])"
-    rf"{_ATTRIBUTES}>[^<]*+(?:<(?!/\1>)[^<]*+)*+</\1>|!--.*?-->|([^\s>]++)({_ATTRIBUTES})>)([^<]*+)",
+    r"<(?:(script|style|iframe|noembed|noframes|textarea|title)(?=[ >])"
+    rf"{_ATTRIBUTES}>[^<]*+(?:<(?!/\1>)[^<]*+)*+</\1>|!--.*?-->|([^ \t\n\f\r>]++)({_ATTRIBUTES})>)([^<]*+)",
     re.DOTALL,
 )
 MAX_LISTED_CHARS = 2_000_000
+# What these hold is text, and written as it stands.
+_LITERAL = re.compile(r"<(xmp|plaintext)>(.*?)(?:</\1>|\Z)", re.DOTALL)
+
+
+def _as_text(found: re.Match[str]) -> str:
+    """Return an element that holds text as one whose text cannot be taken for markup."""
+    return f"<pre>{html.escape(found[2], quote=False)}</pre>"
 
 
 def _tags_and_texts(page: Page) -> Iterable[tuple[str, str, str, str]]:
     """Return the body of *page* as its tags, each with its attributes as written and the text that follows it.
 
-    The parser's own serialisation is well formed whatever the page was, and reading it takes a fifth of the time of
+    The parser's own serialisation is well formed whatever the page was, but for what it writes as it stands, and reading it takes a fifth of the time of
     asking for node after node.
     """
-    markup = (page.tree.body or page.root).html or ""
+    markup = _LITERAL.sub(_as_text, (page.tree.body or page.root).html or "")
     if len(markup) <= MAX_LISTED_CHARS:
         return _TAG_AND_TEXT.findall(markup)
     return ((found[1], found[2] or "", found[3] or "", found[4]) for found in _TAG_AND_TEXT.finditer(markup))
@@ -458,6 +472,8 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
     frames: list[tuple[str, Box | None, str]] = []
     skipped, skipped_depth = "", 0
     base, blocks, kinds = page.base, writer.blocks, _KINDS
+    if swallowing := [tag for tag in _OFTEN_OPEN if len(page.tree.css(f"{tag} p")) >= MIN_SWALLOWED]:
+        kinds = {tag: kind for tag, kind in _KINDS.items() if tag not in swallowing}
     after_parenthesis = False
     for _, tag, raw, text in _tags_and_texts(page):
         if skipped:
@@ -563,7 +579,7 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
         box.end, box.stop = len(blocks), len(boxes)
         box = box.parent
     root.end, root.stop = len(blocks), len(boxes)
-    return Layout(blocks, boxes, root)
+    return Layout(blocks, boxes, root, cut_short=len(blocks) > MAX_BLOCKS)
 
 
 def _address(base: str, href: str) -> str:

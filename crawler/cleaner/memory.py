@@ -20,8 +20,8 @@ from crawler.urls import identity
 
 MIN_ARTICLES = 5
 """With fewer, a site has shown too little to learn from."""
-MIN_SHARING = 3
-MIN_SPAN = 10
+MIN_SHARING = 5
+MIN_SPAN = 12
 """Articles: what a few beside each other share may be their story; they count as shares of so many at least."""
 EDGE_SHARE = 0.9
 """Of the articles between the first and the last that show it: what nearly all begin or end with is the site's."""
@@ -37,7 +37,11 @@ MIN_LINES = 6
 MIN_LINE_CHARS = 12
 MAX_MARKED_LINKS = 100
 MAX_END_CHARS = 40
+MAX_REMEMBERED = 500
+"""Of each kind, the most shown: a list that changes daily would fill the memory."""
 
+# What a name makes no part of the page's service: quotes, lists and tables are the story's, whatever they are called.
+_OF_THE_TEXT = frozenset("blockquote q figure table thead tbody tr td th ul ol li dl dt dd".split())
 _LINE, _TITLE_END, _LINK = range(3)
 _FLAG_BITS, _KIND_BITS = 2, 2
 _AT_EDGE, _OWN_MARKUP = 1, 2
@@ -47,12 +51,20 @@ _END = re.compile(r"\s[-–—|·•»]\s+(?=\S)|\s*[|｜]\s*")
 def marks_of(page: Page, body: Body, related: Sequence[PageLink]) -> tuple[Mark, ...]:
     """Return what the article of *page* shows that may recur: *body* as it was judged, *related* as they were found."""
     marks = list(_lines(body))
-    for title in (page.title, page.first_meta("og:title")):
-        cuts = list(_END.finditer(title or ""))
-        if title and cuts and len(end := title[cuts[-1].end() :].strip()) <= MAX_END_CHARS:
-            marks.append(_mark(_TITLE_END, fold(end), end))
-    marks += [_mark(_LINK, identity(link.url), link.url) for link in related[:MAX_MARKED_LINKS] if link.url]
+    marks += [_mark(_TITLE_END, end) for end in _title_ends(page, body)]
+    marks += [_mark(_LINK, link.url) for link in related[:MAX_MARKED_LINKS] if link.url]
     return tuple({mark.number: mark for mark in marks if mark.text}.values())
+
+
+def _title_ends(page: Page, body: Body) -> Iterator[str]:
+    """Yield what titles of *page* add to the headline that it prints: only so it is known to be no part of it."""
+    printed = fold(body.headline.text) if body.headline is not None else ""
+    for title in (page.title, page.first_meta("og:title")):
+        for cut in _END.finditer(title or ""):
+            assert title
+            end = title[cut.end() :].strip()
+            if printed and fold(title[: cut.start()]) == printed and fold(end) and len(end) <= MAX_END_CHARS:
+                yield end
 
 
 def _lines(body: Body) -> Iterator[Mark]:
@@ -65,14 +77,14 @@ def _lines(body: Body) -> Iterator[Mark]:
     for at, block in enumerate(blocks):
         own = any(chars[box.order] < most for box in _named(block, body.region))
         at_edge = len(blocks) >= MIN_LINES and (at < FIRST or at >= len(blocks) - LAST)
-        yield _mark(_LINE, block.text, block.text, _AT_EDGE * at_edge | _OWN_MARKUP * own)
+        yield _mark(_LINE, block.text, _AT_EDGE * at_edge | _OWN_MARKUP * own)
 
 
 def _named(block: Block, region: Box) -> Iterator[Box]:
     """Yield the boxes around *block*, within *region*, that have names."""
     box: Box | None = block.box
     while box is not None and box is not region:
-        if box.names:
+        if box.names and box.tag not in _OF_THE_TEXT:
             yield box
         box = box.parent
 
@@ -81,9 +93,9 @@ def _may_recur(block: Block) -> bool:
     return block.role in {"p", "div", "li", "blockquote"} and weight(block.text) >= MIN_LINE_CHARS
 
 
-def _mark(kind: int, key: str, text: str, flags: int = 0) -> Mark:
-    """Return the mark of *kind* for *text*: its number ends in the kind and the *flags*, before them what is compared."""
-    digest = hashlib.blake2b(f"{kind} {key}".encode(errors="replace"), digest_size=7)
+def _mark(kind: int, text: str, flags: int = 0) -> Mark:
+    """Return the mark of *kind* for *text*: its number is a digest of the two, then the kind, then the *flags*."""
+    digest = hashlib.blake2b(f"{kind} {text}".encode(errors="replace"), digest_size=7)
     number = int.from_bytes(digest.digest(), "big") << _KIND_BITS | kind
     return Mark(number=number << _FLAG_BITS | flags, text=text)
 
@@ -128,7 +140,9 @@ def memory_of(learned: Sequence[Learned], texts: Mapping[int, str], articles: in
         if one.thing in texts:
             kind = one.thing & ((1 << _KIND_BITS) - 1)
             found[kind].append(Recurring(text=texts[one.thing], articles=one.articles))
-    lines, ends, links = (tuple(sorted(some, key=lambda one: (-one.articles, one.text))) for some in found)
+    lines, ends, links = (
+        tuple(sorted(some, key=lambda one: (-one.articles, one.text))[:MAX_REMEMBERED]) for some in found
+    )
     return Memory(articles=articles, lines=lines, title_ends=ends, links=links)
 
 
@@ -141,9 +155,9 @@ def remembered(articles: Sequence[Sequence[Mark]]) -> Memory:
 
 def things_in(memory: Memory) -> dict[int, str]:
     """Return the texts of what *memory* holds, by thing."""
-    marks = [_mark(_LINE, one.text, one.text) for one in memory.lines]
-    marks += [_mark(_TITLE_END, fold(one.text), one.text) for one in memory.title_ends]
-    marks += [_mark(_LINK, identity(one.text), one.text) for one in memory.links]
+    marks = [_mark(_LINE, one.text) for one in memory.lines]
+    marks += [_mark(_TITLE_END, one.text) for one in memory.title_ends]
+    marks += [_mark(_LINK, one.text) for one in memory.links]
     return {thing(mark.number): mark.text for mark in marks}
 
 

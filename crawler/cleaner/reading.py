@@ -81,21 +81,22 @@ def read(
     sites = site_names(page, found)
     url = canonicalize(page.url) or page.url
 
-    saved = rescued(page, title, body)
     related = related_links(page, found, body, title)
-    marks = marks_of(page, body, related)
-    known = recalled(memory)
-    recurring = _forget(body, known)
-    title = notes.choose("title", _without_ends(one.titles, known)) or ""
-
-    if saved is None:
-        told, kept, region = found, body.kept, body.region
-    else:
-        told, kept, region = saved.found, saved.kept, saved.found.root
+    told, layout_told, noticed = body, found, one.notices
+    if saved := rescued(page, title, body):
+        # The story is the script's; what else is said of it stays the page's.
+        told = Body(list(saved.kept), [], saved.found.root, body.headline, chars=saved.chars)
+        layout_told = saved.found
+        noticed = [*noticed, *_take_notices(saved.found, told)]
         body.kept[:] = []
         notes.stated["body"] = [(f"{saved.chars} characters", saved.source)]
-    text = to_markdown(fragment(told, kept, region))
-    paragraphs = tuple(block.text for block in kept if block.role != "img")
+    marks = marks_of(page, told, related)
+    known = recalled(memory)
+    recurring = _forget(told, known)
+    title = notes.choose("title", _without_ends(one.titles, known)) or ""
+
+    text = to_markdown(fragment(layout_told, told.kept, told.region))
+    paragraphs = tuple(block.text for block in told.kept if block.role != "img")
     when, dates_stated = metadata.published(page, found, body, link, captured)
     notes.stated["date"] = [
         (one.value, one.source)
@@ -112,7 +113,7 @@ def read(
     described = metadata.description(page, body, sites, title, text)
     images = metadata.image(page, found, body)
     stated_facts = (fact for block in recurring for fact in facts_in(block.text) if fact in UNMISTAKABLE)
-    facts = dict.fromkeys(fact for fact in (*(n.fact for n in one.notices), *stated_facts) if fact)
+    facts = dict.fromkeys(fact for fact in (*(n.fact for n in noticed), *stated_facts) if fact)
     lead = next((block for block in body.kept if block.role == "img"), None)
     article = Article(
         title=title or "Untitled",
@@ -136,11 +137,11 @@ def read(
         rights=metadata.rights(page),
         captured=captured.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if captured else None,
         body=text,
-        links=(*_editorial(related, known), *inline_links(page, body)),
+        links=(*_editorial(related, known), *inline_links(page, told)),
     )
     return Cleaned(
         article=article,
-        notices=tuple(Notice(fact=found.fact, text=found.text) for found in one.notices if found.text),
+        notices=tuple(Notice(fact=found.fact, text=found.text) for found in noticed if found.text),
         dropped=_all_dropped(found, body),
         paragraphs=paragraphs,
         marks=marks,

@@ -36,6 +36,10 @@ _HOME = frozenset(
 )
 
 
+MAX_HEADINGS = 20
+"""Of the first rank: a page has one, and few have more."""
+
+
 def publisher(page: Page, found: Layout) -> list[tuple[str, str]]:
     """Return what names the newspaper on *page*, each with its source, the best first."""
     known = page.kept.get(_publisher)
@@ -182,7 +186,7 @@ def candidates(page: Page, found: Layout, link: Link | None) -> list[tuple[str, 
         block
         for block in found.blocks
         if block.role == "h1" and fold(block.text) and fold(block.text) not in sites
-    ]
+    ][:MAX_HEADINGS]
     if (
         article is not None
         and declared
