@@ -390,7 +390,7 @@ def test_a_byline_with_its_date_is_no_paragraph(byline: str) -> None:
     "story",
     [
         STORY.replace("<p>", '<p id="a"\u00a0class="b">'),
-        STORY.replace("council", '<a href="/x"\u00a0target=b>council</a>'),
+        STORY.replace("council", '<span id="x"\u00a0lang=b>council</span>'),
         "<xmp><!--</xmp>" + STORY + "<!-- ad -->",
         STORY + "<template><template></template><p>Nobody is to read this, as it stands in a template.</p></template>",
         STORY + "<noscript><noscript></noscript><p>Nobody is to read this, who has scripts.</p></noscript>",
