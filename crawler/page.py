@@ -26,7 +26,7 @@ _RAW_TEXT = frozenset({b"script", b"style", b"textarea", b"title", b"xmp", b"noe
 _INLINE = frozenset(
     b"a abbr b bdi bdo big cite code em font i mark q s small span strike strong sub sup tt u".split()
 )
-_TAG = re.compile(rb"<(/?)([a-zA-Z][^\s/>]*)|<!--")
+_TAG = re.compile(rb"<(/?)([a-z][^\s/>]*)|<!--")
 _PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9.-]+(?:/[\w./%-]*)?(?:[?#][^\s<>\"]*)?", re.ASCII)
 # What `urljoin` only puts behind the origin: no dot segments, parameters, or marks with nothing after them.
 _PLAIN_PATH = re.compile(
@@ -188,20 +188,20 @@ def flatten(body: bytes) -> bytes:
     """Return *body* without the start tags that nest deeper than `MAX_NESTING`; their text stays."""
     if body.count(b"<") <= MAX_NESTING:
         return body
+    markup = body.lower()
     spans: list[tuple[int, int, bytes]] = []
     still_open: dict[bytes, int] = {}
     depth = resume = 0
-    for found in _TAG.finditer(body):
+    for found in _TAG.finditer(markup):
         start = found.start()
         if start < resume:
             continue
         name = found[2]
         if name is None:
-            resume = body.find(b"-->", start)
+            resume = markup.find(b"-->", start)
             if resume < 0:
                 break
             continue
-        name = name.lower()
         if name in _SELF_CLOSING:
             continue
         if found[1]:
@@ -210,15 +210,13 @@ def flatten(body: bytes) -> bytes:
                 depth -= 1
             continue
         if name in _RAW_TEXT:
-            resume = body.find(b"</" + name, start)
-            if resume < 0:
-                resume = body.lower().find(b"</" + name, start)
+            resume = markup.find(b"</" + name, start)
             if resume < 0:
                 break
         still_open[name] = still_open.get(name, 0) + 1
         depth += 1
         if depth > MAX_NESTING:
-            end = body.find(b">", start)
+            end = markup.find(b">", start)
             end = len(body) if end < 0 else end + 1
             spans.append((start, end, b"" if name in _INLINE else b"<br>"))
             resume = max(resume, end)
