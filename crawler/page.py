@@ -3,7 +3,6 @@
 import html
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar, cast
@@ -27,11 +26,7 @@ _RAW_TEXT = frozenset({b"script", b"style", b"textarea", b"title", b"xmp", b"noe
 _INLINE = frozenset(
     b"a abbr b bdi bdo big cite code em font i mark q s small span strike strong sub sup tt u".split()
 )
-_SLASH = ord("/")
 _TAG = re.compile(rb"<(/?)([a-z][^\s/>]*)|<!--")
-_START = re.compile(rb"<([a-zA-Z][^\s/>]*+)")
-_NAME = re.compile(rb"<(/?[a-z][^\s/>]*+)")
-_UNREAD = re.compile(rb"<(?:!--|(" + b"|".join(sorted(_RAW_TEXT)) + rb")(?![^\s/>]))")
 _PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9.-]+(?:/[\w./%-]*)?(?:[?#][^\s<>\"]*)?", re.ASCII)
 # What `urljoin` only puts behind the origin: no dot segments, parameters, or marks with nothing after them.
 _PLAIN_PATH = re.compile(
@@ -191,12 +186,9 @@ def _origin(base: str) -> str | None:
 
 def flatten(body: bytes) -> bytes:
     """Return *body* without the start tags that nest deeper than `MAX_NESTING`; their text stays."""
-    starts = Counter(_START.findall(body))
-    if sum(count for name, count in starts.items() if name not in _SELF_CLOSING) <= MAX_NESTING:
+    if body.count(b"<") <= MAX_NESTING:
         return body
     markup = body.lower()
-    if not _nests_too_deep(markup):
-        return body
     spans: list[tuple[int, int, bytes]] = []
     still_open: dict[bytes, int] = {}
     depth = resume = 0
@@ -224,7 +216,7 @@ def flatten(body: bytes) -> bytes:
         still_open[name] = still_open.get(name, 0) + 1
         depth += 1
         if depth > MAX_NESTING:
-            end = body.find(b">", start)
+            end = markup.find(b">", start)
             end = len(body) if end < 0 else end + 1
             spans.append((start, end, b"" if name in _INLINE else b"<br>"))
             resume = max(resume, end)
@@ -237,40 +229,6 @@ def flatten(body: bytes) -> bytes:
         pieces += [body[at:start], instead]
         at = end
     pieces.append(body[at:])
-    return b"".join(pieces)
-
-
-def _nests_too_deep(markup: bytes) -> bool:
-    """Whether elements of *markup*, in small letters, nest deeper than `MAX_NESTING`: few pages have any that do."""
-    still_open: dict[bytes, int] = {}
-    depth = 0
-    for name in _NAME.findall(_without_raw_text(markup)):
-        if name in _SELF_CLOSING:
-            continue
-        if name[0] != _SLASH:
-            still_open[name] = still_open.get(name, 0) + 1
-            depth += 1
-            if depth > MAX_NESTING:
-                return True
-        elif still_open.get(name[1:]):
-            still_open[name[1:]] -= 1
-            depth -= 1
-    return False
-
-
-def _without_raw_text(markup: bytes) -> bytes:
-    """Return *markup*, in small letters, without its comments and what looks like tags in its scripts and the like."""
-    pieces, at, look = [], 0, 0
-    while found := _UNREAD.search(markup, look):
-        start, look = found.span()
-        before = markup.rfind(b"<", at, start)
-        if before >= 0 and _NAME.fullmatch(markup, before, start):
-            continue  # "<a<script>" is one name
-        pieces.append(markup[at:look])
-        at = look = markup.find(b"</" + found[1] if found[1] else b"-->", start)
-        if at < 0:
-            return b"".join(pieces)
-    pieces.append(markup[at:])
     return b"".join(pieces)
 
 

@@ -8,6 +8,8 @@ from crawler.cleaner.text import tidy
 _STRUCTURE = frozenset({"ul", "ol", "li", "blockquote"})
 MAX_CELL_CHARS = 400
 MAX_STRUCTURE = 24
+MAX_MARKS = 50
+"""Emphasis and links within each other: the text of more stays, without their marks."""
 
 
 def fragment(found: Layout, kept: list[Block], region: Box) -> Tag:
@@ -166,7 +168,7 @@ class _Builder:
                         pending += " "
                 continue
             if name[0] != "/":
-                if name == "a" and not value:
+                if (name == "a" and not value) or len(stack) >= MAX_MARKS:
                     stack.append((name, None))
                     continue
                 if pending:
