@@ -29,6 +29,8 @@ OWN_MARKUP_SHARE = 0.3
 """The same for what stands in markup of its own, wherever in the story."""
 TITLE_SHARE = 0.1
 LINK_SHARE = 0.5
+MIN_LINKING = 10
+"""Articles: fewer may well be related to each other."""
 MAX_OWN_SHARE = 0.2
 """Of a story's text: markup that holds more of it is the story's."""
 FIRST, LAST = 1, 2
@@ -191,7 +193,7 @@ def _is_of_the_site(kind: int, shown: _Shown) -> bool:
     if kind == _TITLE_END:
         return share >= TITLE_SHARE
     if kind == _LINK:
-        return share >= LINK_SHARE
+        return shown.articles >= MIN_LINKING and share >= LINK_SHARE
     return (shown.own_markup == shown.articles and share >= OWN_MARKUP_SHARE) or (
         shown.at_edge == shown.articles and share >= EDGE_SHARE
     )
