@@ -174,11 +174,17 @@ def test_a_masthead_dates_an_article_at_its_first_capture_only(
     assert stored.outcome == "unchanged"
 
 
-@pytest.mark.parametrize("written", range(4))
+OTHER_LINKS = (PageLink(rel="related", position=1, text="C", url="https://news.example/c"),)
+
+
+@pytest.mark.parametrize(
+    ("links", "writes", "written"),
+    [(OTHER_LINKS, 3, written) for written in range(4)] + [((), 2, written) for written in range(3)],
+)
 def test_cut_short_at_any_write_and_done_again_it_comes_to_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: tuple[PageLink, ...], writes: int, written: int
 ) -> None:
-    later = replace(SECOND, body="Another body.", links=())
+    later = replace(SECOND, body="Another body.", links=links)
     trees = []
     for cut in (None, written):
         corpus = Corpus(tmp_path / str(cut))
@@ -194,7 +200,7 @@ def test_cut_short_at_any_write_and_done_again_it_comes_to_the_same(
 
             with monkeypatch.context() as patch:
                 patch.setattr(corpus_module, "write_whole", write_some)
-                if cut < 3:
+                if cut < writes:
                     with pytest.raises(OSError, match="No space"):
                         store(corpus, later, due)
                 else:
