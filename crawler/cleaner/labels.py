@@ -19,7 +19,7 @@ from crawler.cleaner.words import (
     is_related_lead,
 )
 
-_DIGIT = re.compile(r"\d")
+_DIGITS = re.compile(r"(?:\D*+\d){3}")
 SENTENCE_END = re.compile(r"[.!?…。！？।؟۔։።](?:[\"'”’»)\]」』]|\s|$)")
 
 
@@ -119,7 +119,7 @@ def _is_names(text: str) -> bool:
 
 def is_date_line(text: str) -> bool:
     """Whether *text* is a date and next to nothing else."""
-    if len(text) > 70 or not _DIGIT.search(text) or sum(map(str.isdigit, text)) < 3:
+    if len(text) > 70 or not _DIGITS.match(text):
         return False
     text = re.sub(r"(?<=\d)\.", "", text)  # "5. März 2026" is no sentence that ends at 5
     if SENTENCE_END.search(text.rstrip(".")):

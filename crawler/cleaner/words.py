@@ -111,18 +111,15 @@ def is_related_label(text: str) -> bool:
     )
 
 
-_LEAD_END = re.compile(r"[:：|>»→–—]")
+_LEAD = re.compile(rf"[ \[(>»→•*-]*+([^:：|>»→–—]{{1,{MAX_LABEL_CHARS}}}+)[:：|>»→–—]")
 
 
 def is_related_lead(text: str) -> bool:
-    """Whether *text* opens with such a label and goes on with a headline: "Read more: …"."""
-    return _is_lead(text[: MAX_LABEL_CHARS + 1])
-
-
-@lru_cache(maxsize=10_000)
-def _is_lead(opening: str) -> bool:
-    head = _LEAD_END.split(opening.lstrip(" [(>»→•*-"), maxsplit=1)
-    return (len(head) > 1 and fold(head[0]) in _RELATED) or fold(opening[:MAX_LABEL_CHARS]) in _RELATED
+    """Whether *text* is such a label, or opens with one and goes on with a headline: "Read more: …"."""
+    if len(text) <= MAX_LABEL_CHARS and fold(text) in _RELATED:
+        return True
+    found = _LEAD.match(text)
+    return found is not None and fold(found[1]) in _RELATED
 
 
 # Whole lines that no article prints as its own text.
