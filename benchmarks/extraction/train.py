@@ -27,11 +27,11 @@ from crawler.cleaner.model import MAX_LEAVES
 from crawler.cleaner.title import candidates
 from crawler.page import parse
 
-ROUNDS = 250
+ROUNDS = 150
 PARAMETERS = {
     "objective": "binary",
     "num_leaves": MAX_LEAVES,
-    "learning_rate": 0.08,
+    "learning_rate": 0.12,
     "min_data_in_leaf": 40,
     "feature_fraction": 0.5,
     "bagging_fraction": 0.8,

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from crawler.cleaner import features, model
 from crawler.cleaner.blocks import HEADINGS, Block, Box, Layout, layout
-from crawler.cleaner.declared import descriptions
 from crawler.cleaner.features import Surroundings, is_prose
 from crawler.cleaner.labels import WHY, Said
 from crawler.cleaner.text import fold, weight
@@ -75,8 +74,7 @@ def find_body(page: Page, titles: Sequence[str]) -> Body:
 
 def surroundings(page: Page, found: Layout, headline: Block | None, title: str) -> Surroundings:
     """Return what the features of *page*'s blocks are made of."""
-    described = {fold(text) for text, _ in descriptions(page)} - {""}
-    return Surroundings(found, headline, title, host(page.url), described)
+    return Surroundings(found, headline, title, host(page.url))
 
 
 def _judge(page: Page, found: Layout, headline: Block | None, title: str) -> Body:
@@ -86,14 +84,16 @@ def _judge(page: Page, found: Layout, headline: Block | None, title: str) -> Bod
     dropped: list[Dropped] = []
     seen: set[str] = set()
     probabilities: dict[int, float] = {}
-    for block, row in features.rows(surroundings(page, found, headline, title)):
+    around = surroundings(page, found, headline, title)
+    for block, row in features.rows(around):
         if not isinstance(row, tuple):
             dropped.append(Dropped(block, row))
             continue
         says = Said(int(row[features.SAYS]))
         reason = WHY[says] if says in _NEVER else None
         probability = probabilities[block.index] = trained.probability(row) if reason is None else 0.0
-        if reason is None and probability < (STRUCTURE_THRESHOLD if _is_structure(block, row) else THRESHOLD):
+        is_structure = _is_structure(block, row, around.led[block.index])
+        if reason is None and probability < (STRUCTURE_THRESHOLD if is_structure else THRESHOLD):
             reason = WHY.get(says) or _standing(block) or f"reads unlike the story ({probability:.0%})"
         if reason is None and len(block.text) > MIN_REPEATED_CHARS:
             if block.text in seen:
@@ -120,14 +120,14 @@ def _judge(page: Page, found: Layout, headline: Block | None, title: str) -> Bod
     return body
 
 
-def _is_structure(block: Block, row: features.Row) -> bool:
-    """Whether *block* belongs to the structure of the text around it, and nothing tells otherwise."""
+def _is_structure(block: Block, row: features.Row, led: int) -> bool:
+    """Whether *block*, of which *led* characters lead on, belongs to the structure of the text around it."""
     return (
         block.role in _STRUCTURE
         and row[features.SAYS] == Said.NOTHING
         and row[features.OFF_TRUNK] == 0
         and row[features.JUNK] == features.FAR
-        and row[features.LED_SHARE] < 0.3
+        and led < 0.3 * block.chars
         and row[features.PROSE_BEFORE] > 0
         and row[features.PROSE_AFTER] > 0
     )

@@ -12,18 +12,18 @@ from crawler.cleaner.text import fold, weight
 
 NAMES = (
     # its text
-    "role", "chars", "spaces", "link_share", "led_share", "links", "own_links", "ends", "bold", "prose", "says", "repeated", "described",
+    "role", "chars", "spaces", "link_share", "ends", "says", "repeated",
     # its boxes
-    *(f"in_{tag}" for tag in WITHIN), "junk", "junk_prose", "depth", "good_names",
-    "box_chars", "box_links", "box_prose", "box_blocks",
+    "in_footer", "in_main", "junk", "junk_prose", "depth", "good_names",
+    "box_chars", "box_prose", "box_blocks",
     "outer_chars", "outer_links", "outer_prose", "outer_blocks",
     "wide_chars", "wide_links", "wide_prose", "wide_blocks",
-    "off_trunk", "branch_chars", "branch_links", "branch_prose", "branch_blocks", "branch_proses", "branch_headings", "branch_share",
+    "off_trunk", "branch_chars", "branch_links", "branch_prose", "branch_blocks", "branch_headings", "branch_share",
     # its like
     "container_prose", "like_prose", "like_blocks", "like_links",
     # its place
-    "after_headline", "prose_before", "prose_after", "last_prose", "next_prose", "after_related", "after_end", "after_heading",
-    "after_first", "before_last", "place", "page_prose", "page_blocks",
+    "after_headline", "prose_before", "prose_after", "after_related", "after_heading", "after_first", "before_last", "place",
+    "page_prose", "page_blocks",
 )  # fmt: skip
 """The features, in the order of a row."""
 
@@ -43,8 +43,8 @@ FAR = 99
 """Blocks: as far as distances are told apart."""
 MIN_SHARE = 0.1
 """Of the page's running text: what an article of its own holds."""
-SAYS, OFF_TRUNK, JUNK, LED_SHARE, PROSE_BEFORE, PROSE_AFTER = map(
-    NAMES.index, ("says", "off_trunk", "junk", "led_share", "prose_before", "prose_after")
+SAYS, OFF_TRUNK, JUNK, PROSE_BEFORE, PROSE_AFTER = map(
+    NAMES.index, ("says", "off_trunk", "junk", "prose_before", "prose_after")
 )
 
 _GOOD_NAMES = re.compile(
@@ -52,10 +52,6 @@ _GOOD_NAMES = re.compile(
 )
 _SENTENCE_ENDS = frozenset(".!?…。！？।؟۔։።\"”»'’)」』:：")
 _PARTS = frozenset({"p", "li", "ul", "ol", "blockquote", "h2", "h3", "h4", "figure"})
-_WITHIN_BITS = tuple(WITHIN.values())
-_BITS = tuple(
-    tuple(int(bool(within >> at & 1)) for at in range(len(WITHIN))) for within in range(1 << len(WITHIN))
-)
 Row = tuple[float, ...]
 Share = tuple[int, float, float, int]
 """Of a box: characters, share of links, share of prose, blocks."""
@@ -74,15 +70,10 @@ def is_prose(block: Block) -> bool:
 class Surroundings:
     """What is counted once for all blocks of a page."""
 
-    def __init__(
-        self, found: Layout, headline: Block | None, title: str, site: str, described: set[str]
-    ) -> None:
+    def __init__(self, found: Layout, headline: Block | None, title: str, site: str) -> None:
         self.found = found
         self.headline = headline.index if headline is not None else -1
         self.title = fold(title)
-        self.site = site
-        self.described = described
-        self.shortest_described = min(map(len, described), default=0)
         blocks = found.blocks
         hides = _hides_story(blocks)
         shown = [block.role != "img" and (hides or not block.hidden) for block in blocks]
@@ -166,14 +157,6 @@ class Surroundings:
             self.like_of.append(counts)
             self.container_of.append(container)
 
-    def is_described(self, block: Block) -> bool:
-        """Whether *block* prints what the page declares itself to be about."""
-        text = block.text
-        # Folding makes no ASCII longer.
-        if not self.described or (len(text) < self.shortest_described and text.isascii()):
-            return False
-        return block.chars < 600 and fold(text) in self.described
-
     def of_box(self, box: Box) -> Row | str:
         """Return the features that all blocks of *box* share, or why none of them is the story."""
         known = self.of_boxes.get(box.order)
@@ -194,14 +177,13 @@ class Surroundings:
             one = one.parent
         up = self.trunk.depth - one.depth
         if branch is None:
-            apart: list[float] = [up, -1, 0, 0, 0, 0, 0, 0]
+            apart: list[float] = [up, -1, 0, 0, 0, 0, 0]
         else:
             chars, links, prose, count = self._share(branch)
             if links > 0.5 and (not prose or up > 2):
                 return "among links"
             apart = [
-                up, chars, links, prose, count, self.prose_blocks[branch.end] - self.prose_blocks[branch.first],
-                self.headings[branch.end] - self.headings[branch.first],
+                up, chars, links, prose, count, self.headings[branch.end] - self.headings[branch.first],
                 self._prose_share(branch),
             ]  # fmt: skip
         junk, junk_prose = FAR, 0.0
@@ -218,10 +200,11 @@ class Surroundings:
         outer = box.parent or box
         wide = outer.parent or outer
         widest = (wide.parent or wide).parent or wide.parent or wide
+        chars, _, prose, count = self._share(outer)
         return (
-            *_BITS[box.within], junk, junk_prose, box.depth - self.trunk.depth,
+            bool(box.within & WITHIN["footer"]), bool(box.within & WITHIN["main"]), junk, junk_prose, box.depth - self.trunk.depth,
             _good_names(box.names) + _good_names(outer.names) + _good_names(wide.names),
-            *self._share(outer), *self._share(wide), *self._share(widest), *apart,
+            chars, prose, count, *self._share(wide), *self._share(widest), *apart,
         )  # fmt: skip
 
     def _share(self, box: Box) -> Share:
@@ -299,11 +282,9 @@ def rows(around: Surroundings) -> Iterator[tuple[Block, Row | str]]:
     """Yield each block of text of the page with its row of `NAMES`, or with the reason why it needs none."""
     blocks = around.found.blocks
     count = len(blocks)
-    to_next = _next_prose(around.proses)
     trunk_end = around.prose[around.trunk.end]
-    all_prose, site, headline = around.all_prose, around.site, around.headline
-    related = end = heading = FAR
-    last = -FAR
+    all_prose, headline = around.all_prose, around.headline
+    related = heading = FAR
     for at, block in enumerate(blocks):
         role, text = block.role, block.text
         if role == "img" or not text:
@@ -319,34 +300,18 @@ def rows(around: Surroundings) -> Iterator[tuple[Block, Row | str]]:
         prose_before = around.prose[at]
         like_prose, like_blocks, like_links, like_chars = around.like_of[at]
         yield block, (
-            ROLES.get(role, 0), block.chars, text.count(" "), block.link_share, around.led[at] / block.chars, len(block.links),
-            sum(site in address for address, _ in block.links) if block.links else 0,
-            text[-1] in _SENTENCE_ENDS, block.marked, around.proses[at], says,
-            min(around.texts.get(text, 1), 5), around.is_described(block),
+            ROLES.get(role, 0), block.chars, text.count(" "), block.link_share, text[-1] in _SENTENCE_ENDS, says,
+            min(around.texts.get(text, 1), 5),
             *of_box,
             around.containers.get(around.container_of[at], 0) / all_prose,
             like_prose / all_prose, like_blocks, like_links / like_chars if like_chars else 0.0,
             at - headline if headline >= 0 else -FAR,
-            prose_before / all_prose, (trunk_end - prose_before) / all_prose,
-            min(at - last, FAR), to_next[at], related, end, heading,
+            prose_before / all_prose, (trunk_end - prose_before) / all_prose, related, heading,
             min(at - around.first_prose, 2 * FAR), min(around.last_prose - at, 2 * FAR), at / count,
             all_prose, count,
         )  # fmt: skip
-        related, end, heading = min(related + 1, FAR), min(end + 1, FAR), min(heading + 1, FAR)
+        related, heading = min(related + 1, FAR), min(heading + 1, FAR)
         if says is Said.RELATED:
             related = 1
-        elif says is Said.END:
-            end = 1
         if role in HEADINGS:
             heading = 1
-        if around.proses[at]:
-            last = at
-
-
-def _next_prose(proses: list[bool]) -> list[int]:
-    distances = [FAR] * len(proses)
-    distance = FAR
-    for at in range(len(proses) - 1, -1, -1):
-        distances[at] = distance
-        distance = 1 if proses[at] else min(distance + 1, FAR)
-    return distances
