@@ -48,10 +48,11 @@ SAYS, OFF_TRUNK, JUNK, PROSE_BEFORE, PROSE_AFTER = map(
 )
 
 _GOOD_NAMES = re.compile(
-    r"(?i)article|story|post|entry|content|body|text|main|artikel|nota|noticia|texto|beitrag|contenu|detail"
+    r"article|story|post|entry|content|body|text|main|artikel|nota|noticia|texto|beitrag|contenu|detail"
 )
 _SENTENCE_ENDS = frozenset(".!?…。！？।؟۔։።\"”»'’)」』:：")
 _PARTS = frozenset({"p", "li", "ul", "ol", "blockquote", "h2", "h3", "h4", "figure"})
+_NAV, _FOOTER, _MAIN = WITHIN["nav"], WITHIN["footer"], WITHIN["main"]
 Row = tuple[float, ...]
 Share = tuple[int, float, float, int]
 """Of a box: characters, share of links, share of prose, blocks."""
@@ -100,6 +101,11 @@ class Surroundings:
                 and self.prose_blocks[end] - self.prose_blocks[first] >= several
             ):
                 self.trunk = box
+        self.around_trunk: set[int] = set()
+        around: Box | None = self.trunk
+        while around is not None:
+            self.around_trunk.add(around.order)
+            around = around.parent
         self.first_prose = next((at for at in range(self.trunk.first, self.trunk.end) if proses[at]), 0)
         self.last_prose = next(
             (at for at in range(self.trunk.end - 1, self.trunk.first - 1, -1) if proses[at]), len(blocks)
@@ -165,16 +171,20 @@ class Surroundings:
         return known
 
     def _of_box(self, box: Box) -> Row | str:
-        if box.within & WITHIN["nav"]:
+        if box.within & _NAV:
             return "in <nav>"
         if self.others and any(box.inside(other) for other in self.others):
             return "another article"
-        branch: Box | None = None
-        one: Box = box
-        while not self.trunk.inside(one):
-            branch = one
+        # What holds most of the running text is no boilerplate, whatever it is called.
+        branch = junk_box = None
+        junk, steps = FAR, 0
+        one = box
+        while one.order not in self.around_trunk:
+            if one.junk and junk_box is None:
+                junk_box, junk = one, steps
             assert one.parent is not None
-            one = one.parent
+            branch, one = one, one.parent
+            steps += 1
         up = self.trunk.depth - one.depth
         if branch is None:
             apart: list[float] = [up, -1, 0, 0, 0, 0, 0]
@@ -186,23 +196,13 @@ class Surroundings:
                 up, chars, links, prose, count, self.headings[branch.end] - self.headings[branch.first],
                 self._prose_share(branch),
             ]  # fmt: skip
-        junk, junk_prose = FAR, 0.0
-        above: Box | None = box
-        steps = 0
-        # What holds most of the running text is no boilerplate, whatever it is called.
-        while above is not None and not self.trunk.inside(above):
-            if above.junk:
-                junk = steps
-                junk_prose = self._prose_share(above)
-                break
-            above = above.parent
-            steps += 1
         outer = box.parent or box
         wide = outer.parent or outer
         widest = (wide.parent or wide).parent or wide.parent or wide
         chars, _, prose, count = self._share(outer)
         return (
-            bool(box.within & WITHIN["footer"]), bool(box.within & WITHIN["main"]), junk, junk_prose, box.depth - self.trunk.depth,
+            bool(box.within & _FOOTER), bool(box.within & _MAIN),
+            junk, self._prose_share(junk_box) if junk_box is not None else 0.0, box.depth - self.trunk.depth,
             _good_names(box.names) + _good_names(outer.names) + _good_names(wide.names),
             chars, prose, count, *self._share(wide), *self._share(widest), *apart,
         )  # fmt: skip
@@ -258,7 +258,7 @@ def _sums(values: Iterable[int]) -> list[int]:
 @lru_cache(maxsize=10_000)
 def _good_names(names: str) -> int:
     """Return how often *names* speak of an article."""
-    return len(_GOOD_NAMES.findall(names))
+    return len(_GOOD_NAMES.findall(names.lower()))
 
 
 def markup_of(box: Box) -> tuple[str, ...]:

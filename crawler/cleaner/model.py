@@ -18,31 +18,9 @@ from typing import Any
 MAX_LEAVES = 8
 """A tree has: one bit of a byte for each."""
 
-MAX_KEPT = 1_000
-"""Values of a feature."""
-
 
 class BadWeights(Exception):
     """The file of weights does not fit the features; the message says why."""
-
-
-class _Left(dict[float, int]):
-    """The leaves that a feature leaves, by its value; those of a count recur and are kept once they were looked up."""
-
-    def __init__(self, struck: dict[float, int], every: int) -> None:
-        super().__init__()
-        self.thresholds = sorted(struck)
-        self.masks = [every]
-        for threshold in self.thresholds:
-            self.masks.append(self.masks[-1] & ~struck[threshold])
-        # Between two whole numbers lies the half, and before the first of them next to nothing.
-        self.is_count = all(threshold % 1 == 0.5 or 0 < threshold < 1e-9 for threshold in self.thresholds)
-
-    def __missing__(self, value: float) -> int:
-        left = self.masks[bisect_left(self.thresholds, value)]
-        if len(self) < MAX_KEPT:
-            self[value] = left
-        return left
 
 
 class Model:
@@ -70,15 +48,18 @@ class Model:
             self._leaves.append(
                 [values[min((byte & -byte).bit_length(), len(values)) - 1] for byte in range(256)]
             )
-        tests = [
-            (number, _Left(by_threshold, self._all))
+        self._tests = [
+            (number, sorted(by_threshold), self._left(by_threshold))
             for number, by_threshold in enumerate(struck)
             if by_threshold
         ]
-        counts = [(number, left) for number, left in tests if left.is_count]
-        others = [(number, left) for number, left in tests if not left.is_count]
-        self._counts = [number for number, _ in counts], [left for _, left in counts]
-        self._others = [(number, left.thresholds, left.masks) for number, left in others]
+
+    def _left(self, struck: dict[float, int]) -> list[int]:
+        """Return what a value leaves of all leaves that is above none of the thresholds of *struck*, above the least, and so on."""
+        left = [self._all]
+        for threshold in sorted(struck):
+            left.append(left[-1] & ~struck[threshold])
+        return left
 
     def _read(
         self, tree: Any, at: int, values: list[float], struck: list[dict[float, int]], numbers: dict[str, int]
@@ -100,11 +81,8 @@ class Model:
     def probability(self, row: Sequence[float]) -> float:
         """Return how probable it is that *row* is one of what the model was trained to find."""
         bits = self._all
-        numbers, left_of = self._counts
-        for left, number in zip(left_of, numbers, strict=True):
-            bits &= left[row[number]]
-        for number, thresholds, masks in self._others:
-            bits &= masks[bisect_left(thresholds, row[number])]
+        for number, thresholds, left in self._tests:
+            bits &= left[bisect_left(thresholds, row[number])]
         total = self._base + sum(map(getitem, self._leaves, bits.to_bytes(self._bytes, "little")))
         return 1.0 / (1.0 + math.exp(-total))
 
