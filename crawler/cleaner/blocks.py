@@ -14,6 +14,7 @@ from crawler.page import Page, join
 
 Token = tuple[str, str]
 """A piece of a block: ``("t", text)``, ``("a", href)`` … ``("/a", "")``, ``("em", "")`` and so on."""
+_BLANK: Token = ("t", " ")
 
 # Nothing in these is the page's text.
 _SKIPPED = frozenset(
@@ -23,6 +24,7 @@ _SKIPPED = frozenset(
 # Nobody leaves these open on purpose: one that holds paragraphs has swallowed the story after it.
 _OFTEN_OPEN = ("button", "object", "canvas", "audio", "video")
 MIN_SWALLOWED = 3
+_PARAGRAPH_IN_ANY = ", ".join(f"{tag} p" for tag in _OFTEN_OPEN)
 _VOID = frozenset(
     "area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr".split()
 )
@@ -128,6 +130,8 @@ class Box:
     """Its index among the boxes, which stand in page order, each before the boxes inside it."""
     stop: int = 0
     """Index after the last box inside it."""
+    captioned: bool = False
+    """Whether it, or one around it, is a figure or named a caption."""
     _role: str | None = None
 
     @property
@@ -210,13 +214,15 @@ class _Writer:
         self.times: list[str] = []
 
     def text(self, text: str) -> None:
-        if text.isspace():
-            if self.has_text or self.pre:
-                self.tokens.append(("t", text if self.pre else " "))
-            return
         self.breaks = 0
         self.has_text = True
         self.tokens.append(("t", text))
+
+    def blank(self, text: str) -> None:
+        if self.pre:
+            self.tokens.append(("t", text))
+        elif self.has_text:
+            self.tokens.append(_BLANK)
 
     def start(self, name: str, value: str = "") -> None:
         self.open.append((name, value))
@@ -263,8 +269,10 @@ class _Writer:
         text = tidy_pre(raw) if role == "pre" else tidy(raw)
         if not text:
             return
-        link_chars = sum(weight(words) for _, words in links) if links else 0
         chars = weight(text)
+        link_chars = 0
+        for _, words in links:
+            link_chars += chars if words == text else weight(words)
         self.blocks.append(
             Block(
                 index=len(self.blocks),
@@ -305,7 +313,9 @@ def _role(box: Box) -> str:
     role = ""
     one: Box | None = box
     while one is not None and one.depth > box.depth - 12:
-        if one.tag == "figure" or "caption" in one.names.lower():
+        if role and not one.captioned:
+            break
+        if one.captioned and (one.tag == "figure" or "caption" in one.names.lower()):
             return (
                 role
                 if role in {"blockquote", "pre", "td", "th", "figcaption"} or role in HEADINGS
@@ -361,6 +371,8 @@ class _Traits(NamedTuple):
     start: str | None
     within: int
     """The bits of `WITHIN` that it adds."""
+    captions: bool
+    """Whether it is a figure or named a caption."""
 
 
 # HTML's own spaces alone part names: a no-break space is a letter of them.
@@ -390,6 +402,7 @@ def _read_traits(tag: str, raw: str) -> _Traits:
         is_body,
         _plain(attributes["start"]) if tag == "ol" and "start" in attributes else None,
         _WITHIN_TAG.get(tag, 0) | (WITHIN["body-of-article"] if is_body else 0),
+        tag == "figure" or "caption" in names.lower(),
     )
 
 
@@ -458,10 +471,19 @@ def _tags_and_texts(page: Page) -> Iterable[tuple[str, str, str, str]]:
     The parser's own serialisation is well formed whatever the page was, but for what it writes as it stands, and reading it takes a fifth of the time of
     asking for node after node.
     """
-    markup = _LITERAL.sub(_as_text, (page.tree.body or page.root).html or "")
+    markup = (page.tree.body or page.root).html or ""
+    if "<xmp>" in markup or "<plaintext>" in markup:
+        markup = _LITERAL.sub(_as_text, markup)
     if len(markup) <= MAX_LISTED_CHARS:
         return _TAG_AND_TEXT.findall(markup)
     return ((found[1], found[2] or "", found[3] or "", found[4]) for found in _TAG_AND_TEXT.finditer(markup))
+
+
+def _swallowing(page: Page) -> list[str]:
+    """Return the elements that hold so many paragraphs that they were only left open."""
+    if page.tree.css_first(_PARAGRAPH_IN_ANY) is None:
+        return []
+    return [tag for tag in _OFTEN_OPEN if len(page.tree.css(f"{tag} p")) >= MIN_SWALLOWED]
 
 
 def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each tag would double its time
@@ -472,10 +494,10 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
     frames: list[tuple[str, Box | None, str]] = []
     skipped, skipped_depth = "", 0
     base, blocks, kinds = page.base, writer.blocks, _KINDS
-    if swallowing := [tag for tag in _OFTEN_OPEN if len(page.tree.css(f"{tag} p")) >= MIN_SWALLOWED]:
+    if swallowing := _swallowing(page):
         kinds = {tag: kind for tag, kind in _KINDS.items() if tag not in swallowing}
     after_parenthesis = False
-    for _, tag, raw, text in _tags_and_texts(page):
+    for _, tag, raw, written in _tags_and_texts(page):
         if skipped:
             if tag == skipped:
                 skipped_depth += 1
@@ -511,7 +533,7 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
             writer.breaks = 0
             if len(blocks) > MAX_BLOCKS:
                 break
-            names, label, junk, hidden, is_body, start, within = _traits(tag, raw)
+            names, label, junk, hidden, is_body, start, within, captions = _traits(tag, raw)
             inner = Box(
                 tag,
                 names,
@@ -526,6 +548,8 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
                 start,
                 within | box.within,
                 len(boxes),
+                0,
+                captions or box.captioned,
             )
             boxes.append(inner)
             frames.append((tag, box, ""))
@@ -570,9 +594,12 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
                 writer.image(_attributes(raw))
             skipped, skipped_depth = tag, 1
             continue
-        # Most texts are the blanks between two boxes.
-        if text and (writer.has_text or writer.pre or not text.isspace()):
-            writer.text(_plain(text) if "&" in text else text)
+        if written:
+            text = _plain(written) if "&" in written else written
+            if not text.isspace():
+                writer.text(text)
+            elif writer.has_text or writer.pre:  # most are the blanks between two boxes
+                writer.blank(text)
     writer.flush()
     while box.parent is not None:
         # The walk was cut short at a page of too many blocks.
