@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import lru_cache
-from typing import NamedTuple
 
 from crawler.cleaner.text import tidy, tidy_pre, weight
 from crawler.cleaner.words import junk_name
@@ -63,6 +62,10 @@ _ROLES = frozenset(
         "address",
     }
 )
+# What these say of a text holds in a caption too.
+_ROLES_IN_CAPTIONS = frozenset({*HEADINGS, "blockquote", "pre", "td", "th", "figcaption"})
+# A part of the page says nothing of what stands around it.
+_PARTS = frozenset({"ul", "ol", "table", "section", "article", "main", "aside"})
 
 
 class _Kind(Enum):
@@ -86,6 +89,8 @@ _KINDS = {
     **dict.fromkeys(_MARKS, _Kind.MARK),
     "a": _Kind.LINK,
 }
+# A name of its own for each: the member of an enumeration takes longer to look up than to compare.
+_LINK, _MARK, _INLINE_KIND, _VOID_KIND, _PAGE = _Kind.LINK, _Kind.MARK, _Kind.INLINE, _Kind.VOID, _Kind.PAGE
 
 MAX_BLOCKS = 60_000
 MAX_LINK_CHARS = 2_000
@@ -266,7 +271,12 @@ class _Writer:
         box = self.box
         role = box.role
         raw, links, marked = _read(tokens)
-        text = tidy_pre(raw) if role == "pre" else tidy(raw)
+        if role == "pre":
+            text = tidy_pre(raw)
+        elif len(tokens) == 3 and links:
+            text = links[0][1]
+        else:
+            text = tidy(raw)
         if not text:
             return
         chars = weight(text)
@@ -274,18 +284,20 @@ class _Writer:
         for _, words in links:
             link_chars += chars if words == text else weight(words)
         self.blocks.append(
+            # By place: to sort its arguments by name takes longer than to make it.
             Block(
-                index=len(self.blocks),
-                box=box,
-                role=role,
-                text=text,
-                tokens=tokens,
-                chars=chars,
-                link_chars=min(link_chars, chars),
-                links=links,
-                marked=marked,
-                hidden=box.hidden,
-                times=self.times,
+                len(self.blocks),
+                box,
+                role,
+                text,
+                tokens,
+                chars,
+                min(link_chars, chars),
+                links,
+                marked,
+                box.hidden,
+                None,
+                self.times,
             )
         )
 
@@ -312,21 +324,20 @@ def _role(box: Box) -> str:
     """Return what the elements around say that text in *box* is: a caption, or what the nearest one says."""
     role = ""
     one: Box | None = box
-    while one is not None and one.depth > box.depth - 12:
-        if role and not one.captioned:
-            break
-        if one.captioned and (one.tag == "figure" or "caption" in one.names.lower()):
-            return (
-                role
-                if role in {"blockquote", "pre", "td", "th", "figcaption"} or role in HEADINGS
-                else "figcaption"
-            )
+    while one is not None and one.depth > box.depth - 12 and (one.captioned or not role):
+        if one.captioned and _captions(one.tag, one.names):
+            return role if role in _ROLES_IN_CAPTIONS else "figcaption"
         if not role and one.tag in _ROLES:
             role = one.tag
-        if one.tag in {"ul", "ol", "table", "section", "article", "main", "aside"}:
+        if one.tag in _PARTS:
             break
         one = one.parent
     return role or "div"
+
+
+def _captions(tag: str, names: str) -> bool:
+    """Whether text in a *tag* with *names* is a caption, unless something in it says what it is."""
+    return tag == "figure" or "caption" in names.lower()
 
 
 def _read(tokens: list[Token]) -> tuple[str, list[tuple[str, str]], bool]:
@@ -360,19 +371,9 @@ def _read(tokens: list[Token]) -> tuple[str, list[tuple[str, str]], bool]:
     return "".join(parts), links, bold and not plain
 
 
-class _Traits(NamedTuple):
-    """What the tag of an element and its attributes say, as a `Box` has it."""
-
-    names: str
-    label: str
-    junk: str | None
-    hidden: bool
-    is_body: bool
-    start: str | None
-    within: int
-    """The bits of `WITHIN` that it adds."""
-    captions: bool
-    """Whether it is a figure or named a caption."""
+_Traits = tuple[str, str, str | None, bool, bool, str | None, int, bool]
+"""What the tag of an element and its attributes say, as a `Box` has it: its names, label, junk, whether it is hidden and the
+article's body, its start, the bits of `WITHIN` that it adds, and whether it is a figure or named a caption."""
 
 
 # HTML's own spaces alone part names: a no-break space is a letter of them.
@@ -394,7 +395,7 @@ def _read_traits(tag: str, raw: str) -> _Traits:
     # The id of a heading is its own text ("final-comment-period"), and no name.
     named = classes if tag in HEADINGS else names
     is_body = "articlebody" in attributes.get("itemprop", "").lower()
-    return _Traits(
+    return (
         names,
         tag if tag in {"p", "li"} else f"{tag}.{names}",
         junk_name(named) if named else None,
@@ -402,7 +403,7 @@ def _read_traits(tag: str, raw: str) -> _Traits:
         is_body,
         _plain(attributes["start"]) if tag == "ol" and "start" in attributes else None,
         _WITHIN_TAG.get(tag, 0) | (WITHIN["body-of-article"] if is_body else 0),
-        tag == "figure" or "caption" in names.lower(),
+        _captions(tag, names),
     )
 
 
@@ -411,6 +412,9 @@ _known_traits = lru_cache(maxsize=20_000)(_read_traits)
 
 def _written(raw: str) -> dict[str, str]:
     """Return the attributes *raw* with their values as they are written."""
+    if raw.count('"') == 2:
+        name, _, value = raw[1:-1].partition('="')
+        return {name: value}
     return dict(_ATTRIBUTE.findall(raw))
 
 
@@ -556,7 +560,7 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
             writer.box = box = inner
             if tag == "pre":
                 writer.pre += 1
-        elif kind is _Kind.LINK:
+        elif kind is _LINK:
             if _is_hidden(raw):
                 skipped, skipped_depth = tag, 1
                 continue
@@ -564,11 +568,11 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
             address = href[1] if href else ""
             writer.start("a", "" if not address or address[0] == "#" else _address(base, _plain(address)))
             frames.append((tag, None, tag))
-        elif kind is _Kind.MARK:
+        elif kind is _MARK:
             mark = _MARKS[tag]
             writer.start(mark)
             frames.append((tag, None, mark))
-        elif kind is _Kind.INLINE:
+        elif kind is _INLINE_KIND:
             if raw:
                 if _is_hidden(raw):
                     skipped, skipped_depth = tag, 1
@@ -580,14 +584,14 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
             if reading:
                 writer.text("（")
             frames.append((tag, None, "rt" if reading else ""))
-        elif kind is _Kind.VOID:
+        elif kind is _VOID_KIND:
             if tag == "br":
                 writer.line_break()
             elif tag == "img":
                 writer.image(_attributes(raw))
             elif tag == "hr":
                 writer.flush()
-        elif kind is _Kind.PAGE:
+        elif kind is _PAGE:
             frames.append((tag, None, ""))
         else:
             if tag == "amp-img":
