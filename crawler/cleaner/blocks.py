@@ -42,6 +42,7 @@ _MARKS = {
     "samp": "code",
     "tt": "code",
 }
+_STOPS: dict[str, Token] = {name: (f"/{name}", "") for name in ("a", *_MARKS.values())}
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 # Elements that say what a block of text is; the nearest one counts.
 _ROLES = frozenset(
@@ -237,7 +238,7 @@ class _Writer:
         for at in range(len(self.open) - 1, -1, -1):
             if self.open[at][0] == name:
                 del self.open[at]
-                self.tokens.append(("/" + name, ""))
+                self.tokens.append(_STOPS[name])
                 return
 
     def line_break(self) -> None:
@@ -344,6 +345,10 @@ def _read(tokens: list[Token]) -> tuple[str, list[tuple[str, str]], bool]:
     """Return the text of *tokens*, the links in it with their texts, and whether all words outside links are bold."""
     if len(tokens) == 1:
         return tokens[0][1], [], False
+    if len(tokens) == 3 and tokens[0][0] == "a" and tokens[1][0] == "t":
+        # What has marks in it is most often one link.
+        words = tidy(tokens[1][1])
+        return tokens[1][1], [(tokens[0][1], words)] if words else [], False
     links: list[tuple[str, str]] = []
     parts: list[str] = []
     href: str | None = None

@@ -33,6 +33,8 @@ MAX_LINE_CHARS = 2_000
 def tidy(text: str) -> str:
     """Return *text* on one line by the corpus' rules of text."""
     if text.isascii():
+        if text.isprintable() and "  " not in text:
+            return text.strip()
         line = " ".join(text.split())
         return line if line.isprintable() else " ".join(_DROPPED.sub("", line).split())
     while True:
