@@ -131,10 +131,10 @@ class Page:
         found: dict[str, str] = {}
         for node in self._links:
             attributes = node.attributes
-            rel = (attributes.get("rel") or "").lower().split()
             kind = (attributes.get("type") or "").partition(";")[0].strip().lower()
-            address = join(self.base, attributes.get("href"))
-            if "alternate" in rel and kind in _FEED_TYPES and address:
+            if kind not in _FEED_TYPES or "alternate" not in (attributes.get("rel") or "").lower().split():
+                continue
+            if address := join(self.base, attributes.get("href")):
                 found.setdefault(address, _clean(attributes.get("title")))
         return tuple(found.items())
 
