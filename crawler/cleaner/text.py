@@ -38,22 +38,24 @@ MAX_LINE_CHARS = 2_000
 def tidy(text: str) -> str:
     """Return *text* on one line by the corpus' rules of text."""
     if text.isascii():
-        if text.isprintable() and "  " not in text:
-            return text.strip()
-        line = " ".join(text.split())
-        return line if line.isprintable() else " ".join(_DROPPED.sub("", line).split())
+        return _one_line(text)
     while True:
         # Before anything falls: bytes of mojibake look like controls and no-break spaces. And after it, for there may be
         # more of it then.
-        mended = _without_mojibake(text) if _is_mojibake(text) else text
-        line = " ".join(mended.split())
-        if not line.isprintable():  # nor is anything else that is to be dropped
-            line = " ".join(_DROPPED.sub("", line).split())
+        line = _one_line(_without_mojibake(text) if _is_mojibake(text) else text)
         if not line.isascii():
             line = unicodedata.normalize("NFC", line)
         if line == text or not _is_mojibake(line):
             return line
         text = line
+
+
+def _one_line(text: str) -> str:
+    """Return *text* with one space wherever it has any, and without what is to be dropped, none of which can be printed."""
+    if text.isprintable() and "  " not in text:  # of all that is space, a space alone can be
+        return text.strip()
+    line = " ".join(text.split())
+    return line if line.isprintable() else " ".join(_DROPPED.sub("", line).split())
 
 
 def _is_mojibake(text: str) -> bool:
