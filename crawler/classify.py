@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from crawler.cleaner.blocks import HEADINGS, MAX_BLOCKS, Block, Box
+from crawler.cleaner.blocks import HEADINGS, MAX_BLOCKS, WITHIN, Block, Box
 from crawler.cleaner.body import host, is_headline_link
 from crawler.cleaner.declared import LISTING_TYPES, article_object, types
 from crawler.cleaner.features import is_prose
@@ -37,6 +37,8 @@ _WALLS = (
 _DATE_PATH = re.compile(r"/(?:19|20)\d\d[/-]\d\d?(?:[/-]\d\d?)?(?:/|-|_|$)")
 _ARCHIVE_PATH = re.compile(r"^/(?:[^/]+/){0,2}(?:19|20)\d\d(?:/\d\d?){0,2}/?(?:index\.html?)?$")
 
+_MAY_GUIDE = WITHIN["nav"] | WITHIN["footer"]
+"""Bits of what stands in a ``nav``, a ``menu`` or a ``footer``."""
 MIN_BODY_CHARS = 140
 WALL_CHARS = 900
 
@@ -236,11 +238,12 @@ def _headline_links(page: Page, one: Story) -> tuple[int, int]:
             not block.hidden
             and block.role != "img"
             and block.links
+            and block.links[0][0] not in seen
+            and not (block.box.within & _MAY_GUIDE and _in_tags(block.box, {"nav", "footer"}))
             and is_headline_link(block, site)
             and _bare(block.links[0][0]) != own
-            and not _in_tags(block.box, {"nav", "footer"})
         ):
-            seen.setdefault(block.links[0][0], block.chars)
+            seen[block.links[0][0]] = block.chars
     return len(seen), sum(seen.values())
 
 

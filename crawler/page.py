@@ -30,7 +30,7 @@ _TAG = re.compile(rb"<(/?)([a-z][^\s/>]*)|<!--")
 _PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9.-]+(?:/[\w./%-]*)?(?:[?#][^\s<>\"]*)?", re.ASCII)
 # What `urljoin` only puts behind the origin: no dot segments, parameters, or marks with nothing after them.
 _PLAIN_PATH = re.compile(
-    r"/(?!/)(?:[\w%~+,:@!$&'()*=-]|(?<!/)\.|/)*+(?:\?[\w./%~+,:@!$&'()*=-]+)?(?:#[\w./%-]+)?", re.ASCII
+    r"/(?!/)(?:[\w%~+,:@!$&'()*=-]++|(?<!/)\.|/)*+(?:\?[\w./%~+,:@!$&'()*=-]+)?(?:#[\w./%-]+)?", re.ASCII
 )
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
@@ -131,10 +131,10 @@ class Page:
         found: dict[str, str] = {}
         for node in self._links:
             attributes = node.attributes
-            rel = (attributes.get("rel") or "").lower().split()
             kind = (attributes.get("type") or "").partition(";")[0].strip().lower()
-            address = join(self.base, attributes.get("href"))
-            if "alternate" in rel and kind in _FEED_TYPES and address:
+            if kind not in _FEED_TYPES or "alternate" not in (attributes.get("rel") or "").lower().split():
+                continue
+            if address := join(self.base, attributes.get("href")):
                 found.setdefault(address, _clean(attributes.get("title")))
         return tuple(found.items())
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import lru_cache
-from typing import NamedTuple
 
 from crawler.cleaner.text import tidy, tidy_pre, weight
 from crawler.cleaner.words import junk_name
@@ -14,6 +13,7 @@ from crawler.page import Page, join
 
 Token = tuple[str, str]
 """A piece of a block: ``("t", text)``, ``("a", href)`` … ``("/a", "")``, ``("em", "")`` and so on."""
+_BLANK: Token = ("t", " ")
 
 # Nothing in these is the page's text.
 _SKIPPED = frozenset(
@@ -23,6 +23,7 @@ _SKIPPED = frozenset(
 # Nobody leaves these open on purpose: one that holds paragraphs has swallowed the story after it.
 _OFTEN_OPEN = ("button", "object", "canvas", "audio", "video")
 MIN_SWALLOWED = 3
+_PARAGRAPH_IN_ANY = ", ".join(f"{tag} p" for tag in _OFTEN_OPEN)
 _VOID = frozenset(
     "area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr".split()
 )
@@ -41,6 +42,7 @@ _MARKS = {
     "samp": "code",
     "tt": "code",
 }
+_STOPS: dict[str, Token] = {name: (f"/{name}", "") for name in ("a", *_MARKS.values())}
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 # Elements that say what a block of text is; the nearest one counts.
 _ROLES = frozenset(
@@ -61,6 +63,10 @@ _ROLES = frozenset(
         "address",
     }
 )
+# What these say of a text holds in a caption too.
+_ROLES_IN_CAPTIONS = frozenset({*HEADINGS, "blockquote", "pre", "td", "th", "figcaption"})
+# A part of the page says nothing of what stands around it.
+_PARTS = frozenset({"ul", "ol", "table", "section", "article", "main", "aside"})
 
 
 class _Kind(Enum):
@@ -84,6 +90,8 @@ _KINDS = {
     **dict.fromkeys(_MARKS, _Kind.MARK),
     "a": _Kind.LINK,
 }
+# A name of its own for each: the member of an enumeration takes longer to look up than to compare.
+_LINK, _MARK, _INLINE_KIND, _VOID_KIND, _PAGE = _Kind.LINK, _Kind.MARK, _Kind.INLINE, _Kind.VOID, _Kind.PAGE
 
 MAX_BLOCKS = 60_000
 MAX_LINK_CHARS = 2_000
@@ -128,6 +136,8 @@ class Box:
     """Its index among the boxes, which stand in page order, each before the boxes inside it."""
     stop: int = 0
     """Index after the last box inside it."""
+    captioned: bool = False
+    """Whether it, or one around it, is a figure or named a caption."""
     _role: str | None = None
 
     @property
@@ -210,13 +220,15 @@ class _Writer:
         self.times: list[str] = []
 
     def text(self, text: str) -> None:
-        if text.isspace():
-            if self.has_text or self.pre:
-                self.tokens.append(("t", text if self.pre else " "))
-            return
         self.breaks = 0
         self.has_text = True
         self.tokens.append(("t", text))
+
+    def blank(self, text: str) -> None:
+        if self.pre:
+            self.tokens.append(("t", text))
+        elif self.has_text:
+            self.tokens.append(_BLANK)
 
     def start(self, name: str, value: str = "") -> None:
         self.open.append((name, value))
@@ -226,7 +238,7 @@ class _Writer:
         for at in range(len(self.open) - 1, -1, -1):
             if self.open[at][0] == name:
                 del self.open[at]
-                self.tokens.append(("/" + name, ""))
+                self.tokens.append(_STOPS[name])
                 return
 
     def line_break(self) -> None:
@@ -260,24 +272,33 @@ class _Writer:
         box = self.box
         role = box.role
         raw, links, marked = _read(tokens)
-        text = tidy_pre(raw) if role == "pre" else tidy(raw)
+        if role == "pre":
+            text = tidy_pre(raw)
+        elif len(tokens) == 3 and links:
+            text = links[0][1]
+        else:
+            text = tidy(raw)
         if not text:
             return
-        link_chars = sum(weight(words) for _, words in links) if links else 0
         chars = weight(text)
+        link_chars = 0
+        for _, words in links:
+            link_chars += chars if words == text else weight(words)
         self.blocks.append(
+            # By place: to sort its arguments by name takes longer than to make it.
             Block(
-                index=len(self.blocks),
-                box=box,
-                role=role,
-                text=text,
-                tokens=tokens,
-                chars=chars,
-                link_chars=min(link_chars, chars),
-                links=links,
-                marked=marked,
-                hidden=box.hidden,
-                times=self.times,
+                len(self.blocks),
+                box,
+                role,
+                text,
+                tokens,
+                chars,
+                min(link_chars, chars),
+                links,
+                marked,
+                box.hidden,
+                None,
+                self.times,
             )
         )
 
@@ -304,25 +325,30 @@ def _role(box: Box) -> str:
     """Return what the elements around say that text in *box* is: a caption, or what the nearest one says."""
     role = ""
     one: Box | None = box
-    while one is not None and one.depth > box.depth - 12:
-        if one.tag == "figure" or "caption" in one.names.lower():
-            return (
-                role
-                if role in {"blockquote", "pre", "td", "th", "figcaption"} or role in HEADINGS
-                else "figcaption"
-            )
+    while one is not None and one.depth > box.depth - 12 and (one.captioned or not role):
+        if one.captioned and _captions(one.tag, one.names):
+            return role if role in _ROLES_IN_CAPTIONS else "figcaption"
         if not role and one.tag in _ROLES:
             role = one.tag
-        if one.tag in {"ul", "ol", "table", "section", "article", "main", "aside"}:
+        if one.tag in _PARTS:
             break
         one = one.parent
     return role or "div"
+
+
+def _captions(tag: str, names: str) -> bool:
+    """Whether text in a *tag* with *names* is a caption, unless something in it says what it is."""
+    return tag == "figure" or "caption" in names.lower()
 
 
 def _read(tokens: list[Token]) -> tuple[str, list[tuple[str, str]], bool]:
     """Return the text of *tokens*, the links in it with their texts, and whether all words outside links are bold."""
     if len(tokens) == 1:
         return tokens[0][1], [], False
+    if len(tokens) == 3 and tokens[0][0] == "a" and tokens[1][0] == "t":
+        # What has marks in it is most often one link.
+        words = tidy(tokens[1][1])
+        return tokens[1][1], [(tokens[0][1], words)] if words else [], False
     links: list[tuple[str, str]] = []
     parts: list[str] = []
     href: str | None = None
@@ -350,17 +376,9 @@ def _read(tokens: list[Token]) -> tuple[str, list[tuple[str, str]], bool]:
     return "".join(parts), links, bold and not plain
 
 
-class _Traits(NamedTuple):
-    """What the tag of an element and its attributes say, as a `Box` has it."""
-
-    names: str
-    label: str
-    junk: str | None
-    hidden: bool
-    is_body: bool
-    start: str | None
-    within: int
-    """The bits of `WITHIN` that it adds."""
+_Traits = tuple[str, str, str | None, bool, bool, str | None, int, bool]
+"""What the tag of an element and its attributes say, as a `Box` has it: its names, label, junk, whether it is hidden and the
+article's body, its start, the bits of `WITHIN` that it adds, and whether it is a figure or named a caption."""
 
 
 # HTML's own spaces alone part names: a no-break space is a letter of them.
@@ -382,7 +400,7 @@ def _read_traits(tag: str, raw: str) -> _Traits:
     # The id of a heading is its own text ("final-comment-period"), and no name.
     named = classes if tag in HEADINGS else names
     is_body = "articlebody" in attributes.get("itemprop", "").lower()
-    return _Traits(
+    return (
         names,
         tag if tag in {"p", "li"} else f"{tag}.{names}",
         junk_name(named) if named else None,
@@ -390,6 +408,7 @@ def _read_traits(tag: str, raw: str) -> _Traits:
         is_body,
         _plain(attributes["start"]) if tag == "ol" and "start" in attributes else None,
         _WITHIN_TAG.get(tag, 0) | (WITHIN["body-of-article"] if is_body else 0),
+        _captions(tag, names),
     )
 
 
@@ -398,6 +417,9 @@ _known_traits = lru_cache(maxsize=20_000)(_read_traits)
 
 def _written(raw: str) -> dict[str, str]:
     """Return the attributes *raw* with their values as they are written."""
+    if raw.count('"') == 2:
+        name, _, value = raw[1:-1].partition('="')
+        return {name: value}
     return dict(_ATTRIBUTE.findall(raw))
 
 
@@ -458,10 +480,19 @@ def _tags_and_texts(page: Page) -> Iterable[tuple[str, str, str, str]]:
     The parser's own serialisation is well formed whatever the page was, but for what it writes as it stands, and reading it takes a fifth of the time of
     asking for node after node.
     """
-    markup = _LITERAL.sub(_as_text, (page.tree.body or page.root).html or "")
+    markup = (page.tree.body or page.root).html or ""
+    if "<xmp>" in markup or "<plaintext>" in markup:
+        markup = _LITERAL.sub(_as_text, markup)
     if len(markup) <= MAX_LISTED_CHARS:
         return _TAG_AND_TEXT.findall(markup)
     return ((found[1], found[2] or "", found[3] or "", found[4]) for found in _TAG_AND_TEXT.finditer(markup))
+
+
+def _swallowing(page: Page) -> list[str]:
+    """Return the elements that hold so many paragraphs that they were only left open."""
+    if page.tree.css_first(_PARAGRAPH_IN_ANY) is None:
+        return []
+    return [tag for tag in _OFTEN_OPEN if len(page.tree.css(f"{tag} p")) >= MIN_SWALLOWED]
 
 
 def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each tag would double its time
@@ -472,10 +503,10 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
     frames: list[tuple[str, Box | None, str]] = []
     skipped, skipped_depth = "", 0
     base, blocks, kinds = page.base, writer.blocks, _KINDS
-    if swallowing := [tag for tag in _OFTEN_OPEN if len(page.tree.css(f"{tag} p")) >= MIN_SWALLOWED]:
+    if swallowing := _swallowing(page):
         kinds = {tag: kind for tag, kind in _KINDS.items() if tag not in swallowing}
     after_parenthesis = False
-    for _, tag, raw, text in _tags_and_texts(page):
+    for _, tag, raw, written in _tags_and_texts(page):
         if skipped:
             if tag == skipped:
                 skipped_depth += 1
@@ -511,7 +542,7 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
             writer.breaks = 0
             if len(blocks) > MAX_BLOCKS:
                 break
-            names, label, junk, hidden, is_body, start, within = _traits(tag, raw)
+            names, label, junk, hidden, is_body, start, within, captions = _traits(tag, raw)
             inner = Box(
                 tag,
                 names,
@@ -526,13 +557,15 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
                 start,
                 within | box.within,
                 len(boxes),
+                0,
+                captions or box.captioned,
             )
             boxes.append(inner)
             frames.append((tag, box, ""))
             writer.box = box = inner
             if tag == "pre":
                 writer.pre += 1
-        elif kind is _Kind.LINK:
+        elif kind is _LINK:
             if _is_hidden(raw):
                 skipped, skipped_depth = tag, 1
                 continue
@@ -540,11 +573,11 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
             address = href[1] if href else ""
             writer.start("a", "" if not address or address[0] == "#" else _address(base, _plain(address)))
             frames.append((tag, None, tag))
-        elif kind is _Kind.MARK:
+        elif kind is _MARK:
             mark = _MARKS[tag]
             writer.start(mark)
             frames.append((tag, None, mark))
-        elif kind is _Kind.INLINE:
+        elif kind is _INLINE_KIND:
             if raw:
                 if _is_hidden(raw):
                     skipped, skipped_depth = tag, 1
@@ -556,23 +589,26 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
             if reading:
                 writer.text("（")
             frames.append((tag, None, "rt" if reading else ""))
-        elif kind is _Kind.VOID:
+        elif kind is _VOID_KIND:
             if tag == "br":
                 writer.line_break()
             elif tag == "img":
                 writer.image(_attributes(raw))
             elif tag == "hr":
                 writer.flush()
-        elif kind is _Kind.PAGE:
+        elif kind is _PAGE:
             frames.append((tag, None, ""))
         else:
             if tag == "amp-img":
                 writer.image(_attributes(raw))
             skipped, skipped_depth = tag, 1
             continue
-        # Most texts are the blanks between two boxes.
-        if text and (writer.has_text or writer.pre or not text.isspace()):
-            writer.text(_plain(text) if "&" in text else text)
+        if written:
+            text = _plain(written) if "&" in written else written
+            if not text.isspace():
+                writer.text(text)
+            elif writer.has_text or writer.pre:  # most are the blanks between two boxes
+                writer.blank(text)
     writer.flush()
     while box.parent is not None:
         # The walk was cut short at a page of too many blocks.

@@ -1,6 +1,7 @@
 """A fragment of HTML → Markdown in the corpus' dialect; source text can never become markup."""
 
 import re
+from collections.abc import Container
 
 from bs4.element import NavigableString, PageElement, Tag
 
@@ -21,6 +22,9 @@ _BULLET = "- "
 
 MIN_LEVEL, MAX_LEVEL = 2, 4
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_ROWS = frozenset({"tr"})
+_CELLS = frozenset({"td", "th"})
+_IMAGES = frozenset({"img"})
 
 
 def escape(text: str) -> str:
@@ -57,9 +61,13 @@ def escape_address(address: str) -> str:
 
 def to_markdown(soup: Tag) -> str:
     """Return *soup*, the tree that `crawler.cleaner.fragment` builds, as Markdown."""
-    levels = [int(tag.name[1]) for tag in soup.descendants if isinstance(tag, Tag) and tag.name in _HEADINGS]
-    shift = MIN_LEVEL - min(levels, default=MIN_LEVEL)
+    shift = MIN_LEVEL - min((int(tag.name[1]) for tag in _within(soup, _HEADINGS)), default=MIN_LEVEL)
     return "\n\n".join(_blocks(soup, shift))
+
+
+def _within(tag: Tag, names: Container[str]) -> list[Tag]:
+    """Return the elements called one of *names* in *tag*; `Tag.find_all` takes ten times the time to make its filter."""
+    return [one for one in tag.descendants if isinstance(one, Tag) and one.name in names]
 
 
 def _blocks(parent: Tag, shift: int) -> list[str]:
@@ -144,8 +152,7 @@ def _code_block(tag: Tag) -> str:
 
 def _table(tag: Tag) -> str:
     rows = [
-        [_inline(cell).replace("|", "\\|") for cell in row.find_all(["td", "th"])]
-        for row in tag.find_all("tr")
+        [_inline(cell).replace("|", "\\|") for cell in _within(row, _CELLS)] for row in _within(tag, _ROWS)
     ]
     rows = [row for row in rows if any(row)]
     if not rows:
@@ -158,8 +165,8 @@ def _table(tag: Tag) -> str:
 
 
 def _figure(tag: Tag) -> str:
-    image = tag.find("img")
-    if not isinstance(image, Tag):
+    image = next(iter(_within(tag, _IMAGES)), None)
+    if image is None:
         return ""
     alt = (
         _escape_inside(str(image.get("alt", "")))

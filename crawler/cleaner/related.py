@@ -46,7 +46,7 @@ def related_links(page: Page, found: Layout, body: Body, title: str) -> list[Pag
         for block in run:
             entries = [(text, address) for address, text in block.links if _is_headline(text)]
             if entries:
-                if is_related_lead(block.text) or block.link_share > 0.4:
+                if block.link_share > 0.4 or is_related_lead(block.text):
                     for text, address in entries:
                         add(text, address)
             elif not block.links and _is_headline(block.text):
@@ -73,7 +73,7 @@ def _runs(found: Layout, body: Body, kept: set[int]) -> list[list[Block]]:
             continue
         if block.chars <= 200 and is_related_label(block.text):
             run = _after(found, block, kept)
-        elif is_related_lead(block.text) and block.links and block.chars < 350:
+        elif block.links and block.chars < 350 and is_related_lead(block.text):
             run = [block]
         else:
             continue

@@ -22,10 +22,15 @@ _MOJIBAKE = re.compile(
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*")
 _FOLDED_AWAY = re.compile(r"[\W_]+")
-_ASCII_SHAPES = {
-    code: "a" if chr(code).isalnum() else "-" if chr(code) in "'-" else " " for code in range(128)
-}
-_ASCII_WORDS = {code: chr(code) if chr(code).isalnum() else " " for code in range(128)}
+# Tables for `bytes.translate`, which takes a tenth of the time of `str.translate` and of a pattern.
+_ASCII_WORDS = bytes(ord(chr(code).lower() if chr(code).isalnum() else " ") for code in range(128)) + bytes(
+    128
+)
+_WESTERN = "cp1252"
+_SHAPES = b"".join(
+    b"a" if one.isalnum() else b"-" if one in "’'-" else b" "
+    for one in (bytes([code]).decode(_WESTERN, "replace") for code in range(256))
+)
 
 MAX_LINE_CHARS = 2_000
 
@@ -33,20 +38,24 @@ MAX_LINE_CHARS = 2_000
 def tidy(text: str) -> str:
     """Return *text* on one line by the corpus' rules of text."""
     if text.isascii():
-        line = " ".join(text.split())
-        return line if line.isprintable() else " ".join(_DROPPED.sub("", line).split())
+        return _one_line(text)
     while True:
         # Before anything falls: bytes of mojibake look like controls and no-break spaces. And after it, for there may be
         # more of it then.
-        mended = _without_mojibake(text) if _is_mojibake(text) else text
-        line = " ".join(mended.split())
-        if not line.isprintable():  # nor is anything else that is to be dropped
-            line = " ".join(_DROPPED.sub("", line).split())
+        line = _one_line(_without_mojibake(text) if _is_mojibake(text) else text)
         if not line.isascii():
             line = unicodedata.normalize("NFC", line)
         if line == text or not _is_mojibake(line):
             return line
         text = line
+
+
+def _one_line(text: str) -> str:
+    """Return *text* with one space wherever it has any, and without what is to be dropped, none of which can be printed."""
+    if text.isprintable() and "  " not in text:  # of all that is space, a space alone can be
+        return text.strip()
+    line = " ".join(text.split())
+    return line if line.isprintable() else " ".join(_DROPPED.sub("", line).split())
 
 
 def _is_mojibake(text: str) -> bool:
@@ -75,18 +84,20 @@ def field(text: str) -> str:
 def fold(text: str) -> str:
     """Return *text* for comparison: letters and digits only, caseless."""
     if text.isascii():
-        return " ".join(text.lower().translate(_ASCII_WORDS).split())
+        return " ".join(text.encode().translate(_ASCII_WORDS).decode().split())
     return _FOLDED_AWAY.sub(" ", unicodedata.normalize("NFKC", text).casefold().replace("\u0307", "")).strip()
 
 
 def count_words(text: str) -> int:
     """Return the length of *text* in words; each CJK character counts as one."""
-    if text.isascii():
-        shape = " " + text.translate(_ASCII_SHAPES)
-        # A word begins after a space, or after a hyphen or apostrophe that no letter stands before.
-        return shape.count(" a") + shape.count(" -a") + shape.count("--a")
-    cjk = len(_CJK.findall(text))
-    return cjk + len(_WORD.findall(_CJK.sub(" ", text) if cjk else text))
+    try:
+        letters = text.encode() if text.isascii() else text.encode(_WESTERN)
+    except UnicodeEncodeError:
+        cjk = len(_CJK.findall(text))
+        return cjk + len(_WORD.findall(_CJK.sub(" ", text) if cjk else text))
+    shape = b" " + letters.translate(_SHAPES)
+    # A word begins after a space, or after a hyphen or apostrophe that no letter stands before.
+    return shape.count(b" a") + shape.count(b" -a") + shape.count(b"--a")
 
 
 def weight(text: str) -> int:
