@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import lru_cache
+from typing import NamedTuple
 
 from crawler.cleaner.text import tidy, tidy_pre, weight
 from crawler.cleaner.words import junk_name
@@ -98,13 +99,7 @@ MAX_LINK_CHARS = 2_000
 
 
 # What a box stands in, as bits of `Box.within`.
-WITHIN = {
-    tag: 1 << at
-    for at, tag in enumerate(
-        "nav aside footer header article main figure table list blockquote form section body-of-article".split()
-    )
-}
-_WITHIN_TAG = WITHIN | {"ul": WITHIN["list"], "ol": WITHIN["list"], "menu": WITHIN["nav"]}
+WITHIN = {"nav": 1, "menu": 1, "footer": 2, "main": 4}
 _UNDISPLAYED = ("display:none", "visibility:hidden")
 
 
@@ -126,8 +121,6 @@ class Box:
     junk: str | None = None
     """The word in *names* that marks boilerplate."""
     hidden: bool = False
-    is_body: bool = False
-    """Whether its markup says that it is the article's body."""
     start: str | None = None
     """Number of the first item of an ordered list."""
     within: int = 0
@@ -376,9 +369,18 @@ def _read(tokens: list[Token]) -> tuple[str, list[tuple[str, str]], bool]:
     return "".join(parts), links, bold and not plain
 
 
-_Traits = tuple[str, str, str | None, bool, bool, str | None, int, bool]
-"""What the tag of an element and its attributes say, as a `Box` has it: its names, label, junk, whether it is hidden and the
-article's body, its start, the bits of `WITHIN` that it adds, and whether it is a figure or named a caption."""
+class _Traits(NamedTuple):
+    """What the tag of an element and its attributes say, as a `Box` has it."""
+
+    names: str
+    label: str
+    junk: str | None
+    hidden: bool
+    start: str | None
+    within: int
+    """The bits of `WITHIN` that it adds."""
+    captions: bool
+    """Whether it is a figure or named a caption."""
 
 
 # HTML's own spaces alone part names: a no-break space is a letter of them.
@@ -399,15 +401,13 @@ def _read_traits(tag: str, raw: str) -> _Traits:
     names = f"{classes} {_plain(attributes.get('id', ''))}".strip()
     # The id of a heading is its own text ("final-comment-period"), and no name.
     named = classes if tag in HEADINGS else names
-    is_body = "articlebody" in attributes.get("itemprop", "").lower()
-    return (
+    return _Traits(
         names,
         tag if tag in {"p", "li"} else f"{tag}.{names}",
         junk_name(named) if named else None,
         _hides(attributes),
-        is_body,
         _plain(attributes["start"]) if tag == "ol" and "start" in attributes else None,
-        _WITHIN_TAG.get(tag, 0) | (WITHIN["body-of-article"] if is_body else 0),
+        WITHIN.get(tag, 0),
         _captions(tag, names),
     )
 
@@ -542,7 +542,7 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
             writer.breaks = 0
             if len(blocks) > MAX_BLOCKS:
                 break
-            names, label, junk, hidden, is_body, start, within, captions = _traits(tag, raw)
+            names, label, junk, hidden, start, within, captions = _traits(tag, raw)
             inner = Box(
                 tag,
                 names,
@@ -553,7 +553,6 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
                 0,
                 junk,
                 hidden or box.hidden,
-                is_body,
                 start,
                 within | box.within,
                 len(boxes),
