@@ -22,11 +22,25 @@ _SELF_CLOSING = frozenset(
     b"area base br col embed hr img input link meta param source track wbr p li dt dd td th tr option optgroup thead tbody "
     b"tfoot colgroup rp rt html head body".split()
 )
-_RAW_TEXT = frozenset({b"script", b"style", b"textarea", b"title", b"xmp", b"noembed", b"noframes"})
+_RAW_TEXT = "script|style|textarea|title|xmp|noembed|noframes"
 _INLINE = frozenset(
     b"a abbr b bdi bdo big cite code em font i mark q s small span strike strong sub sup tt u".split()
 )
-_TAG = re.compile(rb"<(/?)([a-z][^\s/>]*)|<!--")
+# Elements of HTML end a drawing, even one that was only left open, and their end tags in it end what is around it:
+# https://html.spec.whatwg.org/multipage/parsing.html#parsing-main-inforeign
+_NOT_DRAWN = (
+    "b|big|blockquote|body|br|center|code|dd|div|dl|dt|em|embed|h[1-6]|head|hr|i|img|li|listing|menu|meta|nobr|ol|p|pre|ruby"
+    "|s|small|span|strong|strike|sub|sup|table|tt|u|ul|var|font|html|template|article|section|main|header|footer|nav|aside"
+    "|form|button|select|object|noscript|figure|td|tr|th"
+)
+_COMMENT = r"!--(?:-?>|[^-]*+(?:-(?!->)[^-]*+)*+(?:-->|\Z))"
+_DRAWN = rf"[^<]*+(?:<(?:{_COMMENT}|(?!/?(?:svg|{_NOT_DRAWN})[\s/>]))[^<]*+)*+"
+_SVG, _SVG_ENDS = r"svg(?=[\s/>])[^<>]*+", r"</svg\s*+>"
+_DRAWING = rf"{_SVG}(?:(?<=/)>|>{_DRAWN}(?:<{_SVG}>{_DRAWN}{_SVG_ENDS}{_DRAWN})*+{_SVG_ENDS})"
+_TAG = re.compile(
+    rf"<(?:({_DRAWING})|({_RAW_TEXT})(?=[\s/>])[^<]*+(?:<(?!/\2[\s/>])[^<]*+)*+|{_COMMENT}|([a-z][^\s/>]*+)|/([a-z][^\s/>]*+))".encode()
+)
+_IS_DRAWING, _OPENS, _CLOSES = 1, 3, 4
 _PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9.-]+(?:/[\w./%-]*)?(?:[?#][^\s<>\"]*)?", re.ASCII)
 # What `urljoin` only puts behind the origin: no dot segments, parameters, or marks with nothing after them.
 _PLAIN_PATH = re.compile(
@@ -185,49 +199,41 @@ def _origin(base: str) -> str | None:
 
 
 def flatten(body: bytes) -> bytes:
-    """Return *body* without the start tags that nest deeper than `MAX_NESTING`; their text stays."""
+    """Return *body* without the start tags that nest deeper than `MAX_NESTING`, whose text stays, and without drawings.
+
+    Those go since their elements are many, close themselves, and say nothing.
+    """
     if body.count(b"<") <= MAX_NESTING:
         return body
     markup = body.lower()
     spans: list[tuple[int, int, bytes]] = []
     still_open: dict[bytes, int] = {}
-    depth = resume = 0
+    depth = 0
     for found in _TAG.finditer(markup):
-        start = found.start()
-        if start < resume:
-            continue
-        name = found[2]
-        if name is None:
-            resume = markup.find(b"-->", start)
-            if resume < 0:
-                break
-            continue
-        if name in _SELF_CLOSING:
-            continue
-        if found[1]:
+        kind = found.lastindex
+        if kind == _OPENS:
+            name = found[_OPENS]
+            if name in _SELF_CLOSING:
+                continue
+            if depth < MAX_NESTING:
+                still_open[name] = still_open.get(name, 0) + 1
+                depth += 1
+            else:
+                end = markup.find(b">", found.start()) + 1 or len(body)
+                spans.append((found.start(), end, b"" if name in _INLINE else b"<br>"))
+        elif kind == _CLOSES:
+            name = found[_CLOSES]
             if still_open.get(name):
                 still_open[name] -= 1
                 depth -= 1
-            continue
-        if name in _RAW_TEXT:
-            resume = markup.find(b"</" + name, start)
-            if resume < 0:
-                break
-        still_open[name] = still_open.get(name, 0) + 1
-        depth += 1
-        if depth > MAX_NESTING:
-            end = markup.find(b">", start)
-            end = len(body) if end < 0 else end + 1
-            spans.append((start, end, b"" if name in _INLINE else b"<br>"))
-            resume = max(resume, end)
-            still_open[name] -= 1
-            depth -= 1
+        elif kind == _IS_DRAWING:
+            spans.append((*found.span(), b""))
     if not spans:
         return body
     pieces, at = [], 0
     for start, end, instead in spans:
         pieces += [body[at:start], instead]
-        at = end
+        at = max(at, end)
     pieces.append(body[at:])
     return b"".join(pieces)
 

@@ -72,6 +72,37 @@ def test_stray_end_tags_hide_no_nesting(stray: bytes) -> None:
     assert flatten(body).count(b"<div>") <= MAX_NESTING
 
 
+MANY = b"<ul>" + b"<li>one" * MAX_NESTING + b"</ul>"
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        b"<svg>" + b"<path d='M0 0'/>" * 600 + b"</svg>",
+        b"<svg viewBox='0 0 1 1'/>" * 600,
+        b"<svg><!-- </svg> --><desc>An icon</desc><defs><svg><title>Inner</title><path/></svg></defs>" + b"<g/>" * 600 + b"</svg>",
+    ],
+)  # fmt: skip
+def test_drawings_go_and_their_elements_nest_nothing(drawing: bytes) -> None:
+    assert (
+        flatten(b"<div>" + drawing + b"<div><p>text</p></div></div>") == b"<div><div><p>text</p></div></div>"
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<div><svg><path/><p>The story</p></div><svg><p>goes on</p></svg>",
+        b"<div><svg><path/></div>The story<a>goes on</a></svg>",
+        b"<script>draw('<svg>', 'The story', '</svg>')</script>",
+        b"<!-- <svg> -->The story<!-- </svg> -->",
+        b"<svg>The story goes on to the end",
+    ],
+)
+def test_what_may_be_no_drawing_stays(body: bytes) -> None:
+    assert flatten(MANY + body) == MANY + body
+
+
 def test_an_ordinary_page_is_left_as_it_is() -> None:
     body = b"<ul>" + b"<li>one<p>two" * 3_000 + b"</ul><div><b>x</b></div>"
     assert flatten(body) is body
