@@ -40,16 +40,10 @@ def story(topic: str) -> list[str]:
     ]
 
 
-def page_of(
-    topic: str, *, notice: bool = True, promo: bool = True, quote: bool = False, background: bool = False
-) -> bytes:
+def page_of(topic: str, *, notice: bool = True, promo: bool = True) -> bytes:
     parts = [f"<p>{text}</p>" for text in story(topic)]
-    if quote:
-        parts.insert(3, f"<p>{QUOTED}</p>")
     if promo:
         parts.insert(2, f"<p class=letter>{PROMO}</p>")
-    if background:
-        parts.append(f"<p>{BACKGROUND}</p>")
     if notice:
         parts.append(f"<p>{NOTICE}</p>")
     place = (*TOPICS, topic).index(topic)
@@ -90,22 +84,72 @@ def test_what_every_article_shows_is_the_sites() -> None:
     assert f"{ORIGIN}/2020/01/how-we-work-and-why" not in related
 
 
-def test_articles_that_quote_each_other_keep_every_word() -> None:
-    # A third of them with the same words in the middle, a quarter that all end alike: so do the news.
+MANY_TOPICS = tuple(
+    f"{kind} {topic}" for kind in ("old", "new", "upper", "lower", "royal") for topic in TOPICS
+)
+
+
+def quoting(topic: str, shared: str | None, markup: str) -> bytes:
+    """Return an article whose paragraphs all bear a class, as many sites write them, with *shared* among them in *markup*."""
+    parts = [f"<p class=css-1a2b>{text}</p>" for text in story(topic)]
+    if shared:
+        parts.insert(3, markup.replace("TEXT", shared))
+    return f"<h1>The {topic} stays open</h1><div class=article-body>{''.join(parts)}</div>".encode()
+
+
+OF_THE_TEXT = (
+    "<p class=css-1a2b>TEXT</p>",
+    "<p>TEXT</p>",
+    "<blockquote class=said>TEXT</blockquote>",
+    "<aside class=pull-quote><p>TEXT</p></aside>",
+    "<div class=box><blockquote><p>TEXT</p></blockquote></div>",
+)
+A_BOX = "<div class=background><p>TEXT</p></div>"
+NEIGHBOURS, SOME, FIVE_OF_TWELVE, A_THIRD = range(20, 26), range(0, 60, 11), range(4, 9), range(0, 60, 3)
+
+
+@pytest.mark.parametrize(
+    ("topics", "quoters", "markup"),
+    [
+        *(
+            (MANY_TOPICS, quoters, markup)
+            for quoters in (NEIGHBOURS, SOME)
+            for markup in (*OF_THE_TEXT, A_BOX)
+        ),
+        *((MANY_TOPICS, A_THIRD, markup) for markup in OF_THE_TEXT),
+        *((TOPICS, FIVE_OF_TWELVE, markup) for markup in (*OF_THE_TEXT, A_BOX)),
+    ],
+)
+@pytest.mark.parametrize("shared", [QUOTED, BACKGROUND])
+def test_articles_that_quote_each_other_keep_every_word(
+    topics: Sequence[str], quoters: range, markup: str, shared: str
+) -> None:
     pages = [
-        (url_of(topic), page_of(topic, notice=False, promo=False, quote=at % 3 == 0, background=at % 4 == 0))
-        for at, topic in enumerate(TOPICS)
+        (url_of(topic.replace(" ", "-")), quoting(topic, shared if at in quoters else None, markup))
+        for at, topic in enumerate(topics)
     ]
     memory = memory_of(pages)
     assert memory.lines == ()
-    for url, html in pages:
-        assert (
-            read_article(parse(html, url), memory=memory).paragraphs
-            == read_article(parse(html, url)).paragraphs
+    for at, (url, html) in enumerate(pages):
+        kept = read_article(parse(html, url), memory=memory).paragraphs
+        assert kept == read_article(parse(html, url)).paragraphs
+        assert (shared in kept) == (at in quoters)
+
+
+@pytest.mark.parametrize("count", [6, 60])
+@pytest.mark.parametrize("markup", ["<p>TEXT</p>", "<p class=css-1a2b>TEXT</p>", "<p class=small>TEXT</p>"])
+def test_a_notice_below_all_articles_falls_on_a_small_site_and_a_large_one(count: int, markup: str) -> None:
+    pages = []
+    for topic in MANY_TOPICS[:count]:
+        html = quoting(topic, None, "").replace(
+            b"</div>", markup.replace("TEXT", NOTICE).encode() + b"</div>"
         )
-    kept = read_article(parse(pages[0][1], pages[0][0]), memory=memory).paragraphs
-    assert QUOTED in kept
-    assert BACKGROUND in kept
+        pages.append((url_of(topic.replace(" ", "-")), html))
+    memory = memory_of(pages)
+    assert texts(memory)[0] == {NOTICE}
+    cleaned = read_article(parse(pages[2][1], pages[2][0]), memory=memory)
+    assert cleaned.paragraphs == tuple(story(MANY_TOPICS[2]))
+    assert cleaned.article.notices == ("ai-generated",)
 
 
 def test_a_few_articles_teach_nothing() -> None:

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from crawler.cleaner.blocks import Block, Box
 from crawler.cleaner.body import Body
-from crawler.cleaner.text import fold, weight
+from crawler.cleaner.text import fold
 from crawler.items import Mark, Memory, PageLink, Recurring
 from crawler.page import Page
 from crawler.urls import identity
@@ -21,18 +21,17 @@ from crawler.urls import identity
 MIN_ARTICLES = 5
 """With fewer, a site has shown too little to learn from."""
 MIN_SHARING = 5
-MIN_SPAN = 12
-"""Articles: what a few beside each other share may be their story; they count as shares of so many at least."""
+MIN_SPAN = 24
+"""Articles: what a few beside each other share may be their story; they count as shares of so many at least, or of all."""
 EDGE_SHARE = 0.9
 """Of the articles between the first and the last that show it: what nearly all begin or end with is the site's."""
-OWN_MARKUP_SHARE = 0.3
-"""The same for what stands in markup of its own, wherever in the story."""
+OWN_MARKUP_SHARE, FEW_OWN_MARKUP_SHARE = 0.3, 0.6
+"""The same for what stands in markup of its own, wherever in the story; and as long as fewer than `MANY` show it."""
+MANY = 10
 TITLE_SHARE = 0.1
 LINK_SHARE = 0.5
-MIN_LINKING = 10
-"""Articles: fewer may well be related to each other."""
 MAX_OWN_SHARE = 0.2
-"""Of a story's text: markup that holds more of it is the story's."""
+"""Of a story's text: markup that holds more of it, in one place or in many, is the story's."""
 FIRST, LAST = 1, 2
 """Lines: a story's edge. One of fewer than `MIN_LINES` has none."""
 MIN_LINES = 6
@@ -44,9 +43,14 @@ MAX_REMEMBERED = 500
 
 # What a name makes no part of the page's service: quotes, lists and tables are the story's, whatever they are called.
 _OF_THE_TEXT = frozenset("blockquote q figure table thead tbody tr td th ul ol li dl dt dd".split())
+# Whatever quotes stand in, they are somebody's words, and others repeat them.
+_QUOTES = frozenset({"blockquote", "q", "figure"})
+_QUOTE_NAME = re.compile(r"quot|zitat|cita|pull", re.IGNORECASE)
 _LINE, _TITLE_END, _LINK = range(3)
 _FLAG_BITS, _KIND_BITS = 2, 2
 _AT_EDGE, _OWN_MARKUP = 1, 2
+Markup = tuple[str, str]
+"""Tag and names of an element."""
 _END = re.compile(r"\s[-–—|·•»]\s+(?=\S)|\s*[|｜]\s*")
 
 
@@ -71,28 +75,33 @@ def _title_ends(page: Page, body: Body) -> Iterator[str]:
 
 def _lines(body: Body) -> Iterator[Mark]:
     blocks = [block for block in body.kept if _may_recur(block)]
-    chars: dict[int, int] = {}
-    for block in blocks:
-        for box in _named(block, body.region):
-            chars[box.order] = chars.get(box.order, 0) + block.chars
+    named = [_named(block, body.region) for block in blocks]
+    chars: dict[Markup, int] = {}
+    for block, markups in zip(blocks, named, strict=True):
+        for markup in markups:
+            chars[markup] = chars.get(markup, 0) + block.chars
     most = MAX_OWN_SHARE * body.chars
-    for at, block in enumerate(blocks):
-        own = any(chars[box.order] < most for box in _named(block, body.region))
+    for at, (block, markups) in enumerate(zip(blocks, named, strict=True)):
+        own = any(chars[markup] < most for markup in markups)
         at_edge = len(blocks) >= MIN_LINES and (at < FIRST or at >= len(blocks) - LAST)
         yield _mark(_LINE, block.text, _AT_EDGE * at_edge | _OWN_MARKUP * own)
 
 
-def _named(block: Block, region: Box) -> Iterator[Box]:
-    """Yield the boxes around *block*, within *region*, that have names."""
+def _named(block: Block, region: Box) -> set[Markup]:
+    """Return the markup around *block*, within *region*, that has names; none for a quote."""
+    named: set[Markup] = set()
     box: Box | None = block.box
     while box is not None and box is not region:
+        if box.tag in _QUOTES or _QUOTE_NAME.search(box.names):
+            return set()
         if box.names and box.tag not in _OF_THE_TEXT:
-            yield box
+            named.add((box.tag, box.names))
         box = box.parent
+    return named
 
 
 def _may_recur(block: Block) -> bool:
-    return block.role in {"p", "div", "li", "blockquote"} and weight(block.text) >= MIN_LINE_CHARS
+    return block.role in {"p", "div", "li", "blockquote"} and block.chars >= MIN_LINE_CHARS
 
 
 def _mark(kind: int, text: str, flags: int = 0) -> Mark:
@@ -131,7 +140,7 @@ def learn(samples: Sequence[Sequence[int]]) -> list[Learned]:
     return [
         Learned(thing=one, articles=shown.articles, example=shown.first)
         for one, shown in sorted(_shared(samples).items())
-        if _is_of_the_site(one & ((1 << _KIND_BITS) - 1), shown)
+        if _is_of_the_site(one & ((1 << _KIND_BITS) - 1), shown, len(samples))
     ]
 
 
@@ -187,14 +196,15 @@ def _shared(samples: Sequence[Sequence[int]]) -> dict[int, _Shown]:
     return shared
 
 
-def _is_of_the_site(kind: int, shown: _Shown) -> bool:
-    """Whether what so many articles show is the site's and no longer theirs."""
-    share = shown.articles / max(MIN_SPAN, shown.last - shown.first + 1)
+def _is_of_the_site(kind: int, shown: _Shown, articles: int) -> bool:
+    """Whether what some of so many *articles* show is the site's and no longer theirs."""
+    share = shown.articles / max(min(MIN_SPAN, articles), shown.last - shown.first + 1)
     if kind == _TITLE_END:
         return share >= TITLE_SHARE
     if kind == _LINK:
-        return shown.articles >= MIN_LINKING and share >= LINK_SHARE
-    return (shown.own_markup == shown.articles and share >= OWN_MARKUP_SHARE) or (
+        return shown.articles >= MANY and share >= LINK_SHARE
+    own = OWN_MARKUP_SHARE if shown.articles >= MANY else FEW_OWN_MARKUP_SHARE
+    return (shown.own_markup == shown.articles and share >= own) or (
         shown.at_edge == shown.articles and share >= EDGE_SHARE
     )
 
