@@ -34,12 +34,15 @@ _WALLS = (
     ("consent", re.compile(r"(?i)cookie|consent|your privacy|we (?:and our partners|value your)|einwilligung|zustimm|datenschutz|weiter mit werbung|consentement|accepter et continuer|consentimiento|aceptar|consenso|toestemming|samtycke|samtykke|souhlas|zgod[aęy]|согласи")),
     ("paywall", re.compile(r"(?i)subscri(?:be|ption|bers?)|sign in to (?:read|continue)|log in to (?:read|continue)|register to (?:read|continue)|already a (?:subscriber|member)|premium|members only|abonn|abo\b|jetzt testen|suscr[ií]b|assine|assinante|abbona|prenumer|predplat|předplat|подписк|оформите подписку|会员|订阅|訂閱|会員|購読|구독")),
 )  # fmt: skip
+_WALL_NAMES = frozenset({"paywall", "regwall", "piano", "subscri"})
 _DATE_PATH = re.compile(r"/(?:19|20)\d\d[/-]\d\d?(?:[/-]\d\d?)?(?:/|-|_|$)")
 _ARCHIVE_PATH = re.compile(r"^/(?:[^/]+/){0,2}(?:19|20)\d\d(?:/\d\d?){0,2}/?(?:index\.html?)?$")
 
 _MAY_GUIDE = WITHIN["nav"] | WITHIN["footer"]
 """Bits of what stands in a ``nav``, a ``menu`` or a ``footer``."""
 MIN_BODY_CHARS = 140
+TEASER_CHARS = 600
+"""The most that stands before the wall of an article whose rest is not sent."""
 WALL_CHARS = 900
 
 
@@ -117,6 +120,9 @@ def _wall(page: Page, one: Story) -> Verdict | None:
     found = one.found
     shown = [block for block in found.blocks if not block.hidden and block.role != "img"]
     chars = sum(block.chars for block in shown)
+    teaser = _teaser(page, one)
+    if teaser is not None:
+        return teaser
     if chars > WALL_CHARS and one.body.chars > 600:
         return None
     saved = rescued(page, one.title, one.body)
@@ -142,6 +148,21 @@ def _wall(page: Page, one: Story) -> Verdict | None:
             return Verdict(
                 Kind.WALL, (f"{name}: “{found_words[0][:80]}”, and {about} characters of other text",)
             )
+    return None
+
+
+def _teaser(page: Page, one: Story) -> Verdict | None:
+    """Return the verdict on an article that says itself that it is not free, and ends soon at the box that says so."""
+    article = article_object(page)
+    free = str(article.get("isAccessibleForFree", "")).lower() if article is not None else ""
+    if not free.endswith("false") or one.body.chars > TEASER_CHARS or not one.body.kept:
+        return None
+    for box in one.found.boxes:
+        if box.junk in _WALL_NAMES and box.end > max(box.first, one.body.kept[-1].index):
+            said = (
+                f"paywall: {one.body.chars} characters before a box named “{box.junk}”, and declared not free"
+            )
+            return Verdict(Kind.WALL, (said,))
     return None
 
 

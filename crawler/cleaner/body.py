@@ -11,6 +11,7 @@ from crawler.cleaner.blocks import HEADINGS, Block, Box, Layout, layout
 from crawler.cleaner.features import Surroundings, is_prose
 from crawler.cleaner.labels import WHY, Said
 from crawler.cleaner.text import fold, weight
+from crawler.cleaner.wholes import Judged, judged_as_one
 from crawler.cleaner.words import is_related_label
 from crawler.page import Page
 
@@ -21,6 +22,8 @@ THRESHOLD = 0.5
 
 STRUCTURE_THRESHOLD = 0.04
 """The same for a heading, a list, a quote, a table or code between the story's paragraphs."""
+LAST_STRUCTURE_THRESHOLD = 0.1
+"""The same below the last of them."""
 _STRUCTURE = frozenset({*HEADINGS, "li", "dt", "dd", "blockquote", "td", "th", "pre"})
 
 # No article prints these as its own words, whatever stands around them.
@@ -79,22 +82,18 @@ def surroundings(page: Page, found: Layout, headline: Block | None, title: str) 
 
 def _judge(page: Page, found: Layout, headline: Block | None, title: str) -> Body:
     """Return the blocks of *found* that the model takes for the story."""
-    trained = model.load(WEIGHTS, features.NAMES)
-    kept: list[Block] = []
-    dropped: list[Dropped] = []
-    seen: set[str] = set()
-    probabilities: dict[int, float] = {}
     around = surroundings(page, found, headline, title)
-    for block, row in features.rows(around):
-        if not isinstance(row, tuple):
-            dropped.append(Dropped(block, row))
-            continue
-        says = Said(int(row[features.SAYS]))
-        reason = WHY[says] if says in _NEVER else None
-        probability = probabilities[block.index] = trained.probability(row) if reason is None else 0.0
-        is_structure = _is_structure(block, row, around.led[block.index])
-        if reason is None and probability < (STRUCTURE_THRESHOLD if is_structure else THRESHOLD):
-            reason = WHY.get(says) or _standing(block) or f"reads unlike the story ({probability:.0%})"
+    judged, fallen = _judged(around)
+    judged_as_one(around, judged)
+    kept: list[Block] = []
+    seen: set[str] = set()
+    for one in judged:
+        block = one.block
+        reason = one.reason
+        if reason is None and one.probability < _threshold(one, around.led[block.index]):
+            reason = (
+                WHY.get(one.says) or _standing(block) or f"reads unlike the story ({one.probability:.0%})"
+            )
         if reason is None and len(block.text) > MIN_REPEATED_CHARS:
             if block.text in seen:
                 reason = "repeats an earlier block"
@@ -102,8 +101,10 @@ def _judge(page: Page, found: Layout, headline: Block | None, title: str) -> Bod
         if reason is None:
             kept.append(block)
         else:
-            dropped.append(Dropped(block, reason))
-    body = Body(kept, dropped, found.root, headline, probabilities=probabilities)
+            fallen.append(Dropped(block, reason))
+    fallen.sort(key=lambda one: one.block.index)
+    probabilities = {one.block.index: one.probability for one in judged}
+    body = Body(kept, fallen, found.root, headline, probabilities=probabilities)
     _drop_empty_headings(body)
     body.chars = sum(block.chars for block in kept)
     if kept:
@@ -120,17 +121,36 @@ def _judge(page: Page, found: Layout, headline: Block | None, title: str) -> Bod
     return body
 
 
-def _is_structure(block: Block, row: features.Row, led: int) -> bool:
-    """Whether *block*, of which *led* characters lead on, belongs to the structure of the text around it."""
-    return (
-        block.role in _STRUCTURE
-        and row[features.SAYS] == Said.NOTHING
-        and row[features.OFF_TRUNK] == 0
-        and row[features.JUNK] == features.FAR
-        and led < 0.3 * block.chars
-        and row[features.PROSE_BEFORE] > 0
-        and row[features.PROSE_AFTER] > 0
-    )
+def _judged(around: Surroundings) -> tuple[list[Judged], list[Dropped]]:
+    """Return what the model holds of each block that it is asked about, and the blocks that fall unseen."""
+    trained = model.load(WEIGHTS, features.NAMES)
+    judged: list[Judged] = []
+    fallen: list[Dropped] = []
+    for block, row in features.rows(around):
+        if not isinstance(row, tuple):
+            fallen.append(Dropped(block, row))
+            continue
+        says = Said(int(row[features.SAYS]))
+        if says in _NEVER:
+            judged.append(Judged(block, row, says, 0.0, WHY[says]))
+        else:
+            judged.append(Judged(block, row, says, trained.probability(row)))
+    return judged, fallen
+
+
+def _threshold(one: Judged, led: int) -> float:
+    """Return how probable the block has to be, of which *led* characters lead on."""
+    row = one.row
+    if (
+        one.block.role not in _STRUCTURE
+        or one.says != Said.NOTHING
+        or row[features.OFF_TRUNK] != 0
+        or row[features.JUNK] != features.FAR
+        or led >= 0.3 * one.block.chars
+        or not row[features.PROSE_BEFORE]
+    ):
+        return THRESHOLD
+    return STRUCTURE_THRESHOLD if row[features.PROSE_AFTER] else LAST_STRUCTURE_THRESHOLD
 
 
 def _standing(block: Block) -> str | None:
@@ -159,9 +179,9 @@ def _around(blocks: list[Block]) -> Box:
 def _take_images(found: Layout, body: Body) -> None:
     """Take the images that belong to the story: those the text around them is the story of."""
     kept = {block.index for block in body.kept}
-    first, last = body.kept[0].index, body.kept[-1].index
+    end = max(body.region.end, body.kept[-1].index + 1)
     taken: list[Block] = []
-    for image in found.blocks[max(0, first - FAR_IMAGE) : last + 1]:
+    for image in found.blocks[max(0, body.kept[0].index - FAR_IMAGE) : end]:
         if image.role != "img" or image.hidden:
             continue
         box: Box | None = image.box

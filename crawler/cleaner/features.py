@@ -7,7 +7,7 @@ from itertools import accumulate
 from operator import mul
 
 from crawler.cleaner.blocks import HEADINGS, WITHIN, Block, Box, Layout
-from crawler.cleaner.labels import SENTENCE_END, Said, said
+from crawler.cleaner.labels import MIN_PROSE_CHARS, SENTENCE_END, Said, said
 from crawler.cleaner.text import fold, weight
 
 NAMES = (
@@ -41,6 +41,8 @@ SHARE_HOSTS = (
 """Where buttons lead that stand on every page."""
 FAR = 99
 """Blocks: as far as distances are told apart."""
+MIN_SENTENCE_CHARS = 30
+"""Of a paragraph that is one sentence."""
 MIN_SHARE = 0.1
 """Of the page's running text: what an article of its own holds."""
 SAYS, OFF_TRUNK, JUNK, PROSE_BEFORE, PROSE_AFTER = map(
@@ -51,7 +53,10 @@ _GOOD_NAMES = re.compile(
     r"article|story|post|entry|content|body|text|main|artikel|nota|noticia|texto|beitrag|contenu|detail"
 )
 _SENTENCE_ENDS = frozenset(".!?…。！？।؟۔։።\"”»'’)」』:：")
+_ENDS_SENTENCE = frozenset(".!?…。！？।؟۔։።။។”»’」』")
+_NO_PROSE = frozenset({*HEADINGS, "img", "figcaption", "caption"})
 _PARTS = frozenset({"p", "li", "ul", "ol", "blockquote", "h2", "h3", "h4", "figure"})
+_COMMENTS = frozenset({"comment", "disqus", "respond", "replies"})
 _NAV, _FOOTER, _MAIN = WITHIN["nav"], WITHIN["footer"], WITHIN["main"]
 Row = tuple[float, ...]
 Share = tuple[int, float, float, int]
@@ -61,9 +66,12 @@ Share = tuple[int, float, float, int]
 def is_prose(block: Block) -> bool:
     """Whether *block* reads as running text."""
     if block.prose is None:
-        text = block.role not in HEADINGS and block.role not in {"img", "figcaption", "caption"}
         block.prose = (
-            text and block.chars >= 60 and block.link_share < 0.5 and bool(SENTENCE_END.search(block.text))
+            block.chars >= MIN_SENTENCE_CHARS
+            and block.role not in _NO_PROSE
+            and block.link_share < 0.5
+            and (block.chars >= MIN_PROSE_CHARS or (block.role == "p" and block.text[-1] in _ENDS_SENTENCE))
+            and bool(SENTENCE_END.search(block.text))
         )
     return block.prose
 
@@ -78,11 +86,14 @@ class Surroundings:
         blocks = found.blocks
         hides = _hides_story(blocks)
         shown = [block.role != "img" and (hides or not block.hidden) for block in blocks]
-        proses = [seen and is_prose(block) for block, seen in zip(blocks, shown, strict=True)]
+        self.led = [_led_chars(block, site) if block.links else 0 for block in blocks]
+        proses = [
+            seen and is_prose(block) and not self._is_teaser(block)
+            for block, seen in zip(blocks, shown, strict=True)
+        ]
         self.proses = proses
         chars = [block.chars if seen else 0 for block, seen in zip(blocks, shown, strict=True)]
         self.chars = _sums(chars)
-        self.led = [_led_chars(block, site) if block.links else 0 for block in blocks]
         self.link_chars = _sums(map(mul, self.led, shown))
         self.prose = _sums(map(mul, chars, proses))
         self.blocks = _sums(shown)
@@ -116,20 +127,32 @@ class Surroundings:
         self.of_boxes: dict[int, Row | str] = {}
         self.shares: dict[int, Share] = {}
 
+    def _is_teaser(self, block: Block) -> bool:
+        """Whether *block* is the one sentence under a headline that leads to another page."""
+        if block.chars >= MIN_PROSE_CHARS or not block.index:
+            return False
+        above = self.found.blocks[block.index - 1]
+        return above.role in HEADINGS and 2 * self.led[above.index] > above.chars
+
     def _other_articles(self) -> list[Box]:
-        """Return the articles beside that of the headline: endless scroll appends them whole."""
-        if self.headline < 0:
-            return []
+        """Return the articles beside that of the headline: endless scroll appends them whole, and teasers are marked so.
+
+        One without a heading goes on with the story.
+        """
         articles: list[Box] = []
-        for box in self.found.boxes[self.trunk.order + 1 : self.trunk.stop]:
+        for box in self.found.boxes:
             if box.tag == "article" and not (articles and box.inside(articles[-1])):
                 articles.append(box)
-        own = [
+        own = any(
+            box.first <= self.headline < box.end and self._prose_share(box) > MIN_SHARE for box in articles
+        )
+        return [
             box
             for box in articles
-            if box.first <= self.headline < box.end and self._prose_share(box) > MIN_SHARE
+            if own
+            and not box.first <= self.headline < box.end
+            and self.headings[box.end] > self.headings[box.first]
         ]
-        return [box for box in articles if own and box is not own[0]]
 
     def _prose_share(self, box: Box) -> float:
         return (self.prose[box.end] - self.prose[box.first]) / self.all_prose
@@ -185,6 +208,8 @@ class Surroundings:
             assert one.parent is not None
             branch, one = one, one.parent
             steps += 1
+        if junk_box is not None and junk_box.junk in _COMMENTS:
+            return "in a box named “" + junk_box.junk + "”"
         up = self.trunk.depth - one.depth
         if branch is None:
             apart: list[float] = [up, -1, 0, 0, 0, 0, 0]

@@ -20,7 +20,10 @@ from crawler.cleaner.words import (
 )
 
 _DIGITS = re.compile(r"(?:\D*+\d){3}")
-SENTENCE_END = re.compile(r"[.!?…。！？।؟۔։።](?:[\"'”’»)\]」』]|\s|$)")
+# Thai, Lao, Burmese and Khmer write without spaces between words, and often without a mark at the end.
+SENTENCE_END = re.compile(
+    r"[.!?…。！？।؟۔։።။។](?:[\"'”’»)\]」』]|\s|$)|[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]{24}"
+)
 
 
 class Said(IntEnum):
@@ -65,6 +68,8 @@ WHY = {
 
 MAX_LABEL_CHARS = 160
 MAX_LINE_CHARS = 400
+MIN_PROSE_CHARS = 60
+"""Of running text; below, only a paragraph that is one sentence is."""
 
 
 def said(block: Block, title: str) -> Said:
@@ -79,7 +84,7 @@ def said(block: Block, title: str) -> Said:
             return Said.END
         if is_date_line(text):
             return Said.DATE
-        if CREDIT.match(text):
+        if CREDIT.match(text) and not (chars >= MIN_PROSE_CHARS and SENTENCE_END.search(text[-1:])):
             return Said.CREDIT
     if title and abs(len(text) - len(title)) < 30 and fold(text) == title:
         return Said.TITLE

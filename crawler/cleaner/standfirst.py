@@ -62,9 +62,18 @@ def _is_standfirst(block: Block, body: Body, home: Box | None, first: int, decla
         return before or apart or (block.marked and block.chars < MAX_UNDECLARED_CHARS)
     return (
         apart
+        and not _goes_on(block, body, home)
         and is_prose(block)
         and block.chars < MAX_UNDECLARED_CHARS
         and body.probabilities.get(block.index, 0.0) >= MIN_PROBABILITY
+    )
+
+
+def _goes_on(block: Block, body: Body, home: Box | None) -> bool:
+    """Whether the container of *block* holds more of the story, or is one of several as *home* is."""
+    container = _container(block)
+    return (home is not None and container.names != "" and container.names == home.names) or any(
+        is_prose(one) and one is not block and _container(one) is container for one in body.kept
     )
 
 

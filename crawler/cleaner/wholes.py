@@ -1,0 +1,57 @@
+"""Lists and tables: what is written as one is the story, or is not, as one."""
+
+from dataclasses import dataclass
+
+from crawler.cleaner.blocks import Block, Box
+from crawler.cleaner.features import Row, Surroundings
+from crawler.cleaner.labels import Said
+
+_WHOLES = frozenset({"ul", "ol", "dl", "table"})
+_PARTS = frozenset({*_WHOLES, "li", "dt", "dd", "thead", "tbody", "tfoot", "tr", "td", "th", "p", "div"})
+_ITEMS = frozenset({"li", "dt", "dd", "td", "th", "img", "caption"})
+
+
+@dataclass(slots=True, eq=False)
+class Judged:
+    """A block with what is held of it."""
+
+    block: Block
+    row: Row
+    """Its features."""
+    says: Said
+    probability: float
+    """That it is the story."""
+    reason: str | None = None
+    """Why it falls, however probable."""
+
+
+def judged_as_one(around: Surroundings, judged: list[Judged]) -> None:
+    """Give every item of a list or table in *judged* the mean probability of all its items."""
+    known: dict[int, Box | None] = {}
+    wholes: dict[int, list[Judged]] = {}
+    for one in judged:
+        box = one.block.box
+        if one.reason is not None or one.block.role not in _ITEMS:
+            continue
+        if box.order not in known:
+            known[box.order] = _whole(around, box)
+        whole = known[box.order]
+        if whole is not None:
+            wholes.setdefault(whole.order, []).append(one)
+    for items in wholes.values():
+        mean = sum(one.probability for one in items) / len(items)
+        for one in items:
+            one.probability = mean
+
+
+def _whole(around: Surroundings, box: Box) -> Box | None:
+    """Return the outermost list or table around *box* that holds items alone; one around the story is no part of it."""
+    whole = None
+    one: Box | None = box
+    while one is not None and one.tag in _PARTS and one.order not in around.around_trunk:
+        if one.tag in _WHOLES:
+            if any(block.role not in _ITEMS for block in around.found.blocks[one.first : one.end]):
+                break
+            whole = one
+        one = one.parent
+    return whole

@@ -1,0 +1,187 @@
+"""What of a page is its story, in the forms and languages that newspapers write it."""
+
+import pytest
+
+from crawler.classify import classify
+from crawler.cleaner import read_article
+from crawler.items import Kind
+from crawler.page import parse
+
+URL = "https://harbour.example/2025/03/04/council-closes-harbour-bridge"
+TITLE = "Council closes harbour bridge after cracks found"
+STORY = (
+    "The city council voted on Tuesday to close the old harbour bridge after engineers found cracks in two of its pillars.",
+    "Mayor Anna Berg said the decision was taken for the safety of the twelve thousand people who cross the bridge each day.",
+    "Engineers from the university had warned in March that the northern pillar could fail under the load of heavy lorries.",
+    "The bridge, built in 1931, carries the only tram line between the old town and the docks on the southern shore.",
+    "A temporary ferry will start on Monday, the port authority said, and will run every ten minutes until midnight.",
+    "Repairs are expected to cost forty million euros and to take at least three years to complete, officials said.",
+)
+OTHER = (
+    "A man was hurt in a fire on Mill Street on Monday night, the police said, and he was taken to the hospital on the hill.",
+    "The fire began in a bakery on the ground floor, and thirty people who live in the house had to leave it in the night.",
+)
+
+
+def paragraphs(*texts: str) -> str:
+    return "".join(f"<p>{text}</p>" for text in texts)
+
+
+def page(body: str, *, title: str = TITLE, lang: str = "en", head: str = "") -> bytes:
+    return f"""<!doctype html><html lang={lang}><head><title>{title} | Harbour Times</title>
+<meta property=og:title content="{title}"><meta property=og:type content=article>
+<meta property=article:published_time content="2025-03-04T10:00:00+01:00">{head}</head><body>
+<header><nav><ul><li><a href=/>Home</a><li><a href=/news>News</a></ul></nav></header>
+<main>{body}</main>
+<footer><p>© 2025 Harbour Times. All rights reserved.</p><ul><li><a href=/about>About us</a></ul></footer></body></html>""".encode()
+
+
+def told(body: str, *, title: str = TITLE, lang: str = "en") -> tuple[str, ...]:
+    return read_article(parse(page(body, title=title, lang=lang), URL)).paragraphs
+
+
+def article(*parts: str, title: str = TITLE) -> str:
+    return f"<article><h1>{title}</h1><p class=byline>By <a href=/author/jane-roe>Jane Roe</a></p>{''.join(parts)}</article>"
+
+
+KOREAN = (
+    "시의회는 화요일 기술자들이 교각 두 곳에서 균열을 발견한 뒤 오래된 항구 다리를 폐쇄하기로 의결했다.",
+    "시장은 매일 다리를 건너는 1만 2천 명의 안전을 위해 내린 결정이라고 말했다.",
+    "임시 여객선은 월요일부터 자정까지 10분 간격으로 운항할 예정이라고 항만 당국이 밝혔다.",
+    "1931년에 지어진 이 다리는 구시가지와 남쪽 부두를 잇는 유일한 전차 노선이 지나는 곳이다.",
+)
+THAI = (
+    "สภาเมืองลงมติเมื่อวันอังคารให้ปิดสะพานท่าเรือเก่าหลังจากวิศวกรพบรอยร้าวที่เสาสองต้นของสะพาน",
+    "นายกเทศมนตรีกล่าวว่าการตัดสินใจครั้งนี้เพื่อความปลอดภัยของผู้คนกว่าหนึ่งหมื่นสองพันคน",
+    "เรือข้ามฟากชั่วคราวจะเริ่มให้บริการในวันจันทร์ และจะวิ่งทุกสิบนาทีจนถึงเที่ยงคืน",
+)
+SHORT = (
+    "A man was injured in a fire on Mill Street late on Monday evening.",
+    "Police said he is in a stable condition in hospital.",
+    "The road has been open again since this morning.",
+)
+SHORTER = (
+    "Police have closed Mill Street.",
+    "It follows a fire at a bakery.",
+    "One man was taken to hospital.",
+    "He is said to be stable.",
+    "Two fire engines attended.",
+    "The road will stay shut tonight.",
+)
+
+
+@pytest.mark.parametrize(
+    ("texts", "title", "lang"),
+    [
+        (KOREAN, "시의회, 균열 발견 후 항구 다리 폐쇄", "ko"),
+        (THAI, "สภาเมืองปิดสะพานท่าเรือหลังพบรอยร้าว", "th"),
+        (SHORT, TITLE, "en"),
+        (SHORTER, TITLE, "en"),
+    ],
+)
+def test_no_paragraph_is_too_short_to_be_told(texts: tuple[str, ...], title: str, lang: str) -> None:
+    assert told(article(paragraphs(*texts), title=title), title=title, lang=lang) == texts
+
+
+def test_korean_lines_that_breaks_part() -> None:
+    title = "시의회, 균열 발견 후 항구 다리 폐쇄"
+    body = article(f"<div>{'<br><br>'.join(KOREAN)}</div>", title=title)
+    assert classify(parse(page(body, title=title, lang="ko"), URL)).kind is Kind.ARTICLE
+    assert told(body, title=title, lang="ko") == KOREAN
+
+
+@pytest.mark.parametrize("own", [1, 6])
+@pytest.mark.parametrize("heading", ["h1", "h2"])
+def test_an_article_with_a_heading_of_its_own_is_another(own: int, heading: str) -> None:
+    second = f"<article><{heading}>Fire on Mill Street leaves one man hurt</{heading}>{paragraphs(*OTHER * own)}</article>"
+    assert told(article(paragraphs(*STORY)) + second) == STORY
+
+
+def test_an_article_without_a_heading_goes_on_with_the_story() -> None:
+    parts = [paragraphs(*STORY[at : at + 2]) for at in (2, 4)]
+    body = article(paragraphs(*STORY[:2])) + "".join(f"<article>{part}</article>" for part in parts)
+    assert told(body) == STORY
+
+
+CAFES = (
+    "Anker, for its rolls",
+    "Boje, for the best coffee",
+    "Cora, cake",
+    "Delfin, soup",
+    "Ebbe, tea",
+    "Flut, pies",
+)
+LIST = "".join(f"<li>{name}" for name in CAFES)
+TABLE = "".join(f"<tr><td>{at}<td>{name}" for at, name in enumerate(CAFES))
+DEFINED = "<dl><dt>Ferry<dd>A boat that runs to and fro.<dt>Tram<dd>Out of service.</dl>"
+CODE = "<p>Run this:</p><pre>cd /tmp\nls -la\ndate</pre>"
+
+
+@pytest.mark.parametrize("place", ["first", "middle", "last"])
+@pytest.mark.parametrize(
+    ("markup", "texts"),
+    [
+        (f"<ul>{LIST}</ul>", CAFES),
+        (f"<ol>{LIST}</ol>", CAFES),
+        (f"<table>{TABLE}</table>", CAFES),
+    ],
+)
+def test_a_list_or_table_stays_whole(markup: str, texts: tuple[str, ...], place: str) -> None:
+    at = {"first": 1, "middle": 3, "last": 6}[place]
+    kept = told(article(paragraphs(*STORY[:at]), markup, paragraphs(*STORY[at:])))
+    assert [text for text in kept if not text.isdigit()] == [*STORY[:at], *texts, *STORY[at:]]
+
+
+@pytest.mark.parametrize("place", [1, 3])
+def test_a_list_of_terms_stays_whole(place: int) -> None:
+    kept = told(article(paragraphs(*STORY[:place]), DEFINED, paragraphs(*STORY[place:])))
+    terms = ("Ferry", "A boat that runs to and fro.", "Tram", "Out of service.")
+    assert kept == (*STORY[:place], *terms, *STORY[place:])
+
+
+@pytest.mark.parametrize("place", [3, 6])
+def test_code_stays(place: int) -> None:
+    kept = told(article(paragraphs(*STORY[:place]), CODE, paragraphs(*STORY[place:])))
+    assert kept == (*STORY[:place], "Run this:", "cd /tmp\nls -la\ndate", *STORY[place:])
+
+
+def test_a_figure_below_the_last_paragraph_stays() -> None:
+    figure = (
+        "<figure><img src=/ferry.jpg alt='The ferry'><figcaption>The ferry on Monday</figcaption></figure>"
+    )
+    cleaned = read_article(parse(page(article(paragraphs(*STORY), figure)), URL))
+    assert cleaned.article.body.endswith(
+        '![The ferry](https://harbour.example/ferry.jpg "The ferry on Monday")'
+    )
+
+
+def test_a_sentence_that_opens_as_a_credit_is_a_sentence() -> None:
+    text = "Photo by photo, the police went through the night's pictures, and found the man who had cut the cable."
+    assert told(article(paragraphs(*STORY[:3], text, *STORY[3:]))) == (*STORY[:3], text, *STORY[3:])
+    assert "Photo: Jane Roe / Harbour Times" not in told(
+        article(paragraphs("Photo: Jane Roe / Harbour Times", *STORY))
+    )
+
+
+@pytest.mark.parametrize("name", ["comments", "disqus_thread", "respond"])
+def test_what_readers_wrote_below_is_not_the_story(name: str) -> None:
+    assert told(article(paragraphs(*STORY)) + f"<div id={name}>{paragraphs(*OTHER)}</div>") == STORY
+
+
+def test_the_first_of_two_containers_holds_the_story_and_no_standfirst() -> None:
+    parts = (f"<div class=body>{paragraphs(*some)}</div>" for some in (STORY[:2], STORY[2:]))
+    assert told(article("<div class=ad></div>".join(parts))) == STORY
+    single = article(
+        f"<div class=body>{paragraphs(STORY[0])}</div><div class=body>{paragraphs(*STORY[1:])}</div>"
+    )
+    assert told(single) == STORY
+
+
+@pytest.mark.parametrize("free", ["false", '"False"', "true"])
+def test_the_first_lines_of_what_is_not_free_are_no_article(free: str) -> None:
+    head = f'<script type=application/ld+json>{{"@type":"NewsArticle","headline":"{TITLE}","isAccessibleForFree":{free}}}</script>'
+    wall = "<div class=paywall><p>Subscribe to read on.</p></div>"
+    teaser = page(article(paragraphs(*STORY[:2]), wall), head=head)
+    assert classify(parse(teaser, URL)).kind is (Kind.ARTICLE if free == "true" else Kind.WALL)
+    whole = page(article(paragraphs(*STORY, *OTHER), wall), head=head)
+    assert classify(parse(whole, URL)).kind is Kind.ARTICLE
