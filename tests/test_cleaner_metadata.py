@@ -99,6 +99,7 @@ def test_reading_a_date_is_total(raw: object) -> None:
 
 
 LD = '<script type="application/ld+json">{"@type":"NewsArticle","headline":"The old bridge stays open",%s}</script>'
+LD_OF = '<script type="application/ld+json">{"@type":"NewsArticle","headline":"%s"}</script>'
 
 
 @pytest.mark.parametrize(
@@ -310,6 +311,14 @@ def titled(head: str, h1: str) -> str:
         ("<meta property=og:title content='The old bridge stays open'>", "City", "The old bridge stays open"),
         # What a newspaper's own system states, without the kicker.
         (LD % '"wordCount":60', "City Hall: old bridge to remain in use", "The old bridge stays open"),
+        # What is printed, though a newspaper's system states what nothing else does.
+        (LD_OF % "H" + "<meta property=og:title content='Council keeps the crossing after all'>", "Council keeps the crossing after all", "Council keeps the crossing after all"),
+        (LD_OF % "Voters and their bridge" + "<title>Council keeps the crossing - The Paper</title>", "Council keeps the crossing", "Council keeps the crossing"),
+        (LD_OF % "Council keeps the crossing" + "<meta property=og:title content='Vote on a bridge'><title>Council keeps the crossing</title>", "Vote on a bridge", "Council keeps the crossing"),
+        # The whole headline, where it is cut elsewhere.
+        (LD_OF % "The council keeps the old bridge over the river open for another..." + "<meta property=og:title content='The council keeps the old bridge over the river open for another year'>", "City", "The council keeps the old bridge over the river open for another year"),
+        (LD_OF % "The council keeps the old bridge over the river open for ano…", "The council keeps the old bridge over the river open for another year", "The council keeps the old bridge over the river open for another year"),
+        (LD_OF % "And then there was one…", "City", "And then there was one…"),
         # The printed headline with any name behind it.
         ("<meta property=og:title content='Two crowns - Some Other Gazette Of The Valley'>", "Two crowns", "Two crowns"),
     ],
