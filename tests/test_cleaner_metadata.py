@@ -187,8 +187,18 @@ def test_the_title_loses_the_name_of_the_site(title: str, stripped: str) -> None
         (["Jane Roe, MD, RN, Rui Ma, Do Won"], ("Jane Roe, MD, RN", "Rui Ma", "Do Won")),
         (["김철수 기자"], ("김철수",)),
         (["Jane Roe", "View all posts by Jane Roe"], ("Jane Roe",)),
+        # What opens a byline opens names too.
+        (["Van Jones", "Van Dyke Parks"], ("Van Jones", "Van Dyke Parks")),
+        (["Di Stefano Rossi", "von der Leyen"], ("Di Stefano Rossi", "von der Leyen")),
+        (["Oleh Sentsov, Yazan Saadi"], ("Oleh Sentsov", "Yazan Saadi")),
+        (["Oleh: Budi Santoso", "Par Jean Dupont", "Av Kari Nordmann", "By Reuters", "Von DPA"], ("Budi Santoso", "Jean Dupont", "Kari Nordmann", "Reuters", "DPA")),
+        (["作者/王小明"], ("王小明",)),
+        (["By | Jane Roe"], ("Jane Roe",)),
+        # What joins two names joins the parts of one.
+        (["José Ortega y Gasset", "Ramón y Cajal", "Susan E Rice"], ("José Ortega y Gasset", "Ramón y Cajal", "Susan E Rice")),
+        (["María Díaz y Juan Gil e Ana Sousa"], ("María Díaz", "Juan Gil", "Ana Sousa")),
     ],
-)
+)  # fmt: skip
 def test_authors_are_names_alone(values: list[str], names: tuple[str, ...]) -> None:
     assert clean_names(values, {"the paper"}) == names
 
@@ -207,7 +217,14 @@ def test_authors_are_names_alone(values: list[str], names: tuple[str, ...]) -> N
             "",
             ("Jane Roe",),
         ),
+        (
+            LD
+            % '"author":{"@type":"ItemList","itemListElement":[{"@type":"ListItem","item":{"@type":"Person","name":"Jane Roe"}},{"@type":"Person","name":"John Doe"}]}',
+            "",
+            ("Jane Roe", "John Doe"),
+        ),
         ("<meta name=author content='Jane Roe'>", "", ("Jane Roe",)),
+        ("", "<div class=byline>By Van Jones</div>", ("Van Jones",)),
         ("", "<p>By <a rel=author href='/jane'>Jane Roe</a></p>", ("Jane Roe",)),
         ("", "<div class=byline>Jane Roe</div>", ("Jane Roe",)),
         ("", "<p>By Jane Roe | 1 November 2025</p>", ("Jane Roe",)),
