@@ -381,6 +381,11 @@ def test_an_update_of_a_live_blog_is_not_the_article() -> None:
         # The first source that gives enough; one keyword may be the section alone.
         (LD % '"keywords":["bridges","kings"]' + "<meta property=article:tag content=news>", "", ("bridges", "kings")),
         (LD % '"keywords":["city"]' + "<meta property=article:tag content=bridges>", "", ("city", "bridges")),
+        # A list inside a string.
+        (LD % r'"keywords":"[\"bridges\", \"kings, queens\", 7]"', "", ("bridges", "kings, queens")),
+        (LD % r'"keywords":["[\"bridges\",\"kings\"]"]', "", ("bridges", "kings")),
+        ("<meta name=news_keywords content='[\"bridges\",\"kings\"]'>", "", ("bridges", "kings")),
+        ("<meta name=news_keywords content='[sic] bridges, kings'>", "", ("[sic] bridges", "kings")),
         # Labels, numbers and categories for machines.
         (LD % '"keywords":["Topic: bridges","topic/kings","sections/city","(1) crowns","Category: News","_promo"]', "", ("bridges", "kings", "city", "crowns")),
         ("<meta property=article:tag content='Business, Finance, &amp; Trade'>", "", ()),
