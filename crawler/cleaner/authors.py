@@ -99,7 +99,7 @@ def authors(
     for name in _META:
         if name in page.meta:
             add([value for value in page.meta[name] if not _URL.search(value)], "meta")
-    add(_printed(page, found, around), "byline")
+    add(_printed(found, around), "byline")
     linked = [one for one in marked(page) if one.has("rel", "author") or one.has("itemprop", "author")]
     add([text for one in linked[:8] if (text := _text(one))], "rel=author")
     return people + handles + houses
@@ -110,7 +110,7 @@ def _text(author: Marked) -> str:
     return (name or author.node).text(deep=True)
 
 
-def _printed(page: Page, found: Layout, around: tuple[int, int]) -> list[str]:
+def _printed(found: Layout, around: tuple[int, int]) -> list[str]:
     """Return names printed near the headline: in boxes that markup names a byline, linked to an author's page, or after "By"."""
     start, stop = around
     for block in found.blocks[start : max(stop, start + NEAR_NAMED_BLOCKS)]:
