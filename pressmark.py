@@ -8,6 +8,7 @@ import logging
 import sqlite3
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
@@ -285,6 +286,7 @@ def clean(
     from crawler.cleaner import explain as explain_html  # noqa: PLC0415
     from crawler.corpus import Corpus, as_record, dump  # noqa: PLC0415
     from crawler.page import parse  # noqa: PLC0415
+    from crawler.run import utc_now  # noqa: PLC0415
     from crawler.urls import canonicalize, site_name  # noqa: PLC0415
 
     _config(config_path)
@@ -300,12 +302,13 @@ def clean(
     memory = Corpus(archive).memory(site_name(address))
     try:
         if explain:
-            told = explain_html(parse(html, address), memory=memory)
+            told = explain_html(parse(html, address), memory=memory, captured=utc_now())
             click.echo("\n".join(told.lines()))
             if told.cleaned is None:
                 sys.exit(NO)
             return
-        article = clean_html(html, address, memory=memory)
+        # Saved before now, and nobody knows when.
+        article = replace(clean_html(html, address, memory=memory, captured=utc_now()), captured=None)
     except NotAnArticle as error:
         _fail(f"no article: {error}", NO)
         return

@@ -333,6 +333,12 @@ def test_clean_prints_the_article_or_the_reason(tmp_path: Path) -> None:
     told = pressmark("clean", "-", "--url", url, "--explain", stdin=page).out
     assert "kind: article" in told
     assert "dropped" in told
+    future = page.replace(b'"datePublished": "2025', b'"datePublished": "2099')
+    assert future != page
+    record = pressmark("clean", "-", "--url", url, "--json", stdin=future).json
+    assert not str(record["date"]).startswith("2099")
+    assert "captured" not in record
+    assert "2099" not in pressmark("clean", "-", "--url", url, "--explain", stdin=future).out
     done = pressmark(
         "clean",
         "-",

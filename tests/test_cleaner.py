@@ -197,6 +197,17 @@ def test_inline_links_are_those_in_the_text() -> None:
         ("Aviso: Contenido patrocinado por una empresa.", ("sponsored",)),
         ("免责声明：本文由人工智能生成。", ("ai-generated",)),
         ("Disclosure: We earn a commission if you buy through our affiliate links.", ("affiliate-links",)),
+        (
+            "Hinweis: Für jeden Kauf über diese Links erhalten wir eine kleine Provision.",
+            ("affiliate-links",),
+        ),
+        ("Hinweis: Dieser Beitrag ist eine Anzeige der Stadtwerke.", ("sponsored",)),
+        ("Hinweis: Anzeige", ("sponsored",)),
+        (
+            "Disclosure: This article about how to book a flight for beginners was sponsored by an airline.",
+            ("sponsored",),
+        ),
+        ("Disclaimer: This article is based on a press release.", ("press-release",)),
     ],
 )
 def test_a_notice_is_known_by_its_label_and_its_fact_is_kept(text: str, facts: tuple[str, ...]) -> None:
@@ -211,6 +222,23 @@ def test_a_notice_is_known_by_its_label_and_its_fact_is_kept(text: str, facts: t
     assert paragraphs(cleaned.article.body) == PARAGRAPHS
     assert cleaned.article.notices == facts
     assert tuple(notice.text for notice in cleaned.notices) == (text,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hinweis: Diese Provision zahlt die Stadt dem Verein für jede Anzeige, die bei der Polizei eingeht.",
+        "Hinweis: Das Turnier wird seit Jahren von einer Brauerei gesponsert.",
+        "Notice: The bill, sponsored by two senators, has a provision that the county had paid for by June.",
+        "Disclosure: The European Commission on Tuesday named an affiliate of the firm in a press release.",
+        "Notice: The market correction went on.",
+        "Nota ai lettori: la storia è stata scritta da due cronisti.",
+        "お断り：両社はタイアップを発表した。",
+    ],
+)
+def test_a_word_of_the_story_is_no_fact_of_a_notice(text: str) -> None:
+    assert is_notice(text)
+    assert facts_in(text) == ("notice",)
 
 
 @pytest.mark.parametrize(

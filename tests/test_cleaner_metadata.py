@@ -74,6 +74,26 @@ def article(
         ("31/10/2025", "2025-10-31"),
         ("10/31/2025", "2025-10-31"),
         ("06 AUG 2019", "2019-08-06"),
+        ("Nov. 1, 2025 at 3:05 p.m. EDT", "2025-11-01T15:05:00-04:00"),
+        ("2025-11-01 08:30:00 EST", "2025-11-01T08:30:00-05:00"),
+        ("2025-11-01 03:05 PM", "2025-11-01T15:05:00"),
+        ("01 Nov 2025, 10:00 AM (IST)", "2025-11-01T10:00:00+05:30"),
+        ("1. November 2025, 14:30 Uhr MEZ", "2025-11-01T14:30:00+01:00"),
+        ("Sabtu, 1 November 2025 19.30 WIB", "2025-11-01T19:30:00+07:00"),
+        ("1 November 2025 10:00 GMT+8", "2025-11-01T10:00:00+08:00"),
+        ("1 November 2025 10:00 gmt", "2025-11-01T10:00:00+00:00"),
+        ("1. November 2025 um 14:30 Uhr ist es so weit", "2025-11-01T14:30:00"),
+        ("Le 1er novembre 2025 à 14h30, est-ce vrai ?", "2025-11-01T14:30:00"),
+        ("2025年11月1日 10時00分", "2025-11-01T10:00:00"),
+        ("2025年11月1日 午後3時5分", "2025-11-01T15:05:00"),
+        ("2025年11月1日 午後0時30分", "2025-11-01T12:30:00"),
+        ("２０２５年１１月１日 １０時００分", "2025-11-01T10:00:00"),
+        ("1 November 2025, 10:00:75", "2025-11-01"),
+        ("2025年11月01日 10时00分05秒", "2025-11-01T10:00:05"),
+        ("2025年11月01日 下午3:05", "2025-11-01T15:05:00"),
+        ("2025년 11월 1일 10시 00분", "2025-11-01T10:00:00"),
+        ("2025.11.01. 오후 3:05", "2025-11-01T15:05:00"),
+        ("2025-11-01 오전 12:05:30", "2025-11-01T00:05:30"),
         ("1989-12-31", None),
         ("2025-11-06", None),
         ("2099-01-01", None),
@@ -99,6 +119,7 @@ def test_reading_a_date_is_total(raw: object) -> None:
 
 
 LD = '<script type="application/ld+json">{"@type":"NewsArticle","headline":"The old bridge stays open",%s}</script>'
+LD_OF = '<script type="application/ld+json">{"@type":"NewsArticle","headline":"%s"}</script>'
 
 
 @pytest.mark.parametrize(
@@ -186,8 +207,18 @@ def test_the_title_loses_the_name_of_the_site(title: str, stripped: str) -> None
         (["Jane Roe, MD, RN, Rui Ma, Do Won"], ("Jane Roe, MD, RN", "Rui Ma", "Do Won")),
         (["김철수 기자"], ("김철수",)),
         (["Jane Roe", "View all posts by Jane Roe"], ("Jane Roe",)),
+        # What opens a byline opens names too.
+        (["Van Jones", "Van Dyke Parks"], ("Van Jones", "Van Dyke Parks")),
+        (["Di Stefano Rossi", "von der Leyen"], ("Di Stefano Rossi", "von der Leyen")),
+        (["Oleh Sentsov, Yazan Saadi"], ("Oleh Sentsov", "Yazan Saadi")),
+        (["Oleh: Budi Santoso", "Par Jean Dupont", "Av Kari Nordmann", "By Reuters", "Von DPA"], ("Budi Santoso", "Jean Dupont", "Kari Nordmann", "Reuters", "DPA")),
+        (["作者/王小明"], ("王小明",)),
+        (["By | Jane Roe"], ("Jane Roe",)),
+        # What joins two names joins the parts of one.
+        (["José Ortega y Gasset", "Ramón y Cajal", "Susan E Rice"], ("José Ortega y Gasset", "Ramón y Cajal", "Susan E Rice")),
+        (["María Díaz y Juan Gil e Ana Sousa"], ("María Díaz", "Juan Gil", "Ana Sousa")),
     ],
-)
+)  # fmt: skip
 def test_authors_are_names_alone(values: list[str], names: tuple[str, ...]) -> None:
     assert clean_names(values, {"the paper"}) == names
 
@@ -206,7 +237,14 @@ def test_authors_are_names_alone(values: list[str], names: tuple[str, ...]) -> N
             "",
             ("Jane Roe",),
         ),
+        (
+            LD
+            % '"author":{"@type":"ItemList","itemListElement":[{"@type":"ListItem","item":{"@type":"Person","name":"Jane Roe"}},{"@type":"Person","name":"John Doe"}]}',
+            "",
+            ("Jane Roe", "John Doe"),
+        ),
         ("<meta name=author content='Jane Roe'>", "", ("Jane Roe",)),
+        ("", "<div class=byline>By Van Jones</div>", ("Van Jones",)),
         ("", "<p>By <a rel=author href='/jane'>Jane Roe</a></p>", ("Jane Roe",)),
         ("", "<div class=byline>Jane Roe</div>", ("Jane Roe",)),
         ("", "<p>By Jane Roe | 1 November 2025</p>", ("Jane Roe",)),
@@ -310,6 +348,14 @@ def titled(head: str, h1: str) -> str:
         ("<meta property=og:title content='The old bridge stays open'>", "City", "The old bridge stays open"),
         # What a newspaper's own system states, without the kicker.
         (LD % '"wordCount":60', "City Hall: old bridge to remain in use", "The old bridge stays open"),
+        # What is printed, though a newspaper's system states what nothing else does.
+        (LD_OF % "H" + "<meta property=og:title content='Council keeps the crossing after all'>", "Council keeps the crossing after all", "Council keeps the crossing after all"),
+        (LD_OF % "Voters and their bridge" + "<title>Council keeps the crossing - The Paper</title>", "Council keeps the crossing", "Council keeps the crossing"),
+        (LD_OF % "Council keeps the crossing" + "<meta property=og:title content='Vote on a bridge'><title>Council keeps the crossing</title>", "Vote on a bridge", "Council keeps the crossing"),
+        # The whole headline, where it is cut elsewhere.
+        (LD_OF % "The council keeps the old bridge over the river open for another..." + "<meta property=og:title content='The council keeps the old bridge over the river open for another year'>", "City", "The council keeps the old bridge over the river open for another year"),
+        (LD_OF % "The council keeps the old bridge over the river open for ano…", "The council keeps the old bridge over the river open for another year", "The council keeps the old bridge over the river open for another year"),
+        (LD_OF % "And then there was one…", "City", "And then there was one…"),
         # The printed headline with any name behind it.
         ("<meta property=og:title content='Two crowns - Some Other Gazette Of The Valley'>", "Two crowns", "Two crowns"),
     ],
@@ -335,6 +381,11 @@ def test_an_update_of_a_live_blog_is_not_the_article() -> None:
         # The first source that gives enough; one keyword may be the section alone.
         (LD % '"keywords":["bridges","kings"]' + "<meta property=article:tag content=news>", "", ("bridges", "kings")),
         (LD % '"keywords":["city"]' + "<meta property=article:tag content=bridges>", "", ("city", "bridges")),
+        # A list inside a string.
+        (LD % r'"keywords":"[\"bridges\", \"kings, queens\", 7]"', "", ("bridges", "kings, queens")),
+        (LD % r'"keywords":["[\"bridges\",\"kings\"]"]', "", ("bridges", "kings")),
+        ("<meta name=news_keywords content='[\"bridges\",\"kings\"]'>", "", ("bridges", "kings")),
+        ("<meta name=news_keywords content='[sic] bridges, kings'>", "", ("[sic] bridges", "kings")),
         # Labels, numbers and categories for machines.
         (LD % '"keywords":["Topic: bridges","topic/kings","sections/city","(1) crowns","Category: News","_promo"]', "", ("bridges", "kings", "city", "crowns")),
         ("<meta property=article:tag content='Business, Finance, &amp; Trade'>", "", ()),

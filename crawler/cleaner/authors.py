@@ -1,6 +1,7 @@
 """Who wrote it: names in print order, without "By", roles, agencies that are the publisher."""
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 
@@ -21,11 +22,18 @@ _SUFFIX = (
     r"\b(?!\s+\w)"
 )
 _SPLIT = re.compile(
-    rf"\s*(?:[;|•·/]|,(?!\s*(?:{_SUFFIX}))|\s(?:and|und|et|y|e|og|och|en|ve|dan|и|та|i|&|with|và|و)\s)\s*",
+    rf"\s*(?:[;|•·/]|,(?!\s*(?:{_SUFFIX}))|\s(?:and|und|et|og|och|en|ve|dan|та|&|with|và)\s)\s*",
     re.IGNORECASE,
 )
+# Between the names of two, and of one: Ramón y Cajal.
+_JOINED = re.compile(r"(?i)\s(?:y|e|i|и|و)\s")
+_LABEL = re.compile(
+    r"(?i)^\s*(?:by|von|van|par|por|di|av|af|door|od|oleh|yazan|text[eo]?|testo|autor(?:in)?|author|作者|記者|记者|文)\s*[:：/|]\s*"
+)
+# The second are names too, and a byline only before a whole one or an agency's letters; "van" and "di" open too many names.
 _LEAD = re.compile(
-    r"(?i)^\s*(?:by|von|par|por|di|van|av|af|door|od|oleh|yazan|text|texte|texto|testo|written by|reported by|autor|autorin|author|автор|автори|بقلم|كتب|作者|記者|记者|文)\s*[:：]?\s+|^\s*(?:by|author|作者|記者|记者|文)\s*[:：/]\s*"
+    r"(?i)^\s*(?:(?:by|par|por|text|texte|texto|testo|written by|reported by|autor|autorin|author|автор|автори|بقلم|كتب|作者|記者|记者)(?:\s*[:：])?\s+"
+    r"|(?:von|av|af|door|od|oleh|yazan)\s+(?=(?-i:[A-ZÀ-Þ]\S*\s+\S|[A-Z]{2,4}$)))"
 )
 _TAIL = re.compile(
     r"(?i)\s+(?:기자|記者|记者|특파원)(?:\s외\s\d+명)?\s*$|\s*[\(\[].{0,60}[\)\]]\s*$|\s+(?:in|à|aus)\s+[A-ZÉ][\w .-]{2,30}$|\s*[-–—|,]\s*(?:staff|senior|chief|political|correspondent|reporter|editor|journalist|contributor|redaktion|freelance|special to).{0,60}$"
@@ -91,7 +99,7 @@ def authors(
     for name in _META:
         if name in page.meta:
             add([value for value in page.meta[name] if not _URL.search(value)], "meta")
-    add(_printed(page, found, around), "byline")
+    add(_printed(found, around), "byline")
     linked = [one for one in marked(page) if one.has("rel", "author") or one.has("itemprop", "author")]
     add([text for one in linked[:8] if (text := _text(one))], "rel=author")
     return people + handles + houses
@@ -102,7 +110,7 @@ def _text(author: Marked) -> str:
     return (name or author.node).text(deep=True)
 
 
-def _printed(page: Page, found: Layout, around: tuple[int, int]) -> list[str]:
+def _printed(found: Layout, around: tuple[int, int]) -> list[str]:
     """Return names printed near the headline: in boxes that markup names a byline, linked to an author's page, or after "By"."""
     start, stop = around
     for block in found.blocks[start : max(stop, start + NEAR_NAMED_BLOCKS)]:
@@ -190,9 +198,9 @@ def clean_names(values: list[str], publishers: set[str]) -> tuple[str, ...]:
         text = line(value) or ""
         if not text or len(text) > 300:
             continue
-        text = _LEAD.sub("", " ".join(word for word in _ASIDE.sub("", text).split() if not _URL.search(word)))
-        for part in _SPLIT.split(text):
-            name = _TAIL.sub("", _LEAD.sub("", part or "")).strip(" ,.;:-–—|*")
+        text = " ".join(word for word in _ASIDE.sub("", text).split() if not _URL.search(word))
+        for part in _persons(_LABEL.sub("", text)):
+            name = _TAIL.sub("", _LEAD.sub("", part)).strip(" ,.;:-–—|*")
             if name.endswith((" Jr", " Sr")):
                 name += "."
             folded = fold(name)
@@ -209,3 +217,9 @@ def clean_names(values: list[str], publishers: set[str]) -> tuple[str, ...]:
     # "Jane Roe, Political Editor" is one name; "Site Contributors", alone, is what the page states.
     persons = {key: name for key, name in persons.items() if not _ROLE.search(name)} or persons
     return tuple(persons.values())[:MAX_AUTHORS]
+
+
+def _persons(text: str) -> Iterator[str]:
+    for part in _SPLIT.split(text):
+        joined = _JOINED.split(part)
+        yield from joined if all(" " in name for name in joined) else [part]

@@ -27,9 +27,22 @@ _MODIFIED_META = (
     "article:modified_time", "article:modified", "og:article:modified_time", "datemodified", "og:updated_time", "dcterms.modified",
     "dc.date.modified", "article.updated", "lastmod", "last-modified", "updated_time", "modified_time", "revised",
 )  # fmt: skip
+# What newspapers print behind the clock. Left out: AST, of two places; ET, one of two by the season; ART and WEST, words in any case.
+_ZONES = {
+    name: offset
+    for offset, names in {
+        "+00:00": "Z UTC GMT", "+01:00": "CET MEZ BST WAT", "+02:00": "CEST MESZ EET SAST", "+03:00": "EEST MSK TRT",
+        "+04:00": "GST", "+05:00": "PKT", "+05:30": "IST", "+05:45": "NPT", "+07:00": "WIB ICT", "+08:00": "WITA SGT HKT PHT MYT AWST",
+        "+09:00": "WIT JST KST", "+09:30": "ACST", "+10:00": "AEST", "+10:30": "ACDT", "+11:00": "AEDT", "+12:00": "NZST", "+13:00": "NZDT",
+        "-03:00": "BRT ADT", "-03:30": "NST", "-04:00": "EDT", "-05:00": "EST CDT", "-06:00": "CST MDT", "-07:00": "MST PDT",
+        "-08:00": "PST AKDT", "-09:00": "AKST", "-10:00": "HST",
+    }.items()
+    for name in names.split()
+}  # fmt: skip
+_ZONE_NAME = "|".join(_ZONES)
 _ISO = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)-?(?P<m>\d\d)-?(?P<d>\d\d)"
-    r"(?:[T ]\s*(?P<H>\d\d):?(?P<M>\d\d)(?::?(?P<S>\d\d)(?:[.,]\d+)?)?\s*(?P<z>Z|UTC|GMT|[+-]\d\d:?(?:\d\d)?)?)?"
+    rf"(?:[T ]\s*(?P<H>\d\d):?(?P<M>\d\d)(?::?(?P<S>\d\d)(?:[.,]\d+)?)?\s*(?P<z>(?:{_ZONE_NAME})\b|[+-]\d\d:?(?:\d\d)?)?)?"
 )
 # A line that dates a change: "Updated …", in the languages that put the word first.
 _CHANGED = re.compile(
@@ -38,10 +51,15 @@ _CHANGED = re.compile(
 _DIGIT = re.compile(r"\d")
 _YEAR = re.compile(r"\d{4}")
 _CLOCK = re.compile(
-    r"(?<![\d:.])(\d{1,2})(?:[:hH.]|\s*Uhr\s*)(\d{2})(?::(\d{2}))?(?!\d|\.\d)\s*([ap]\.?\s?m\b\.?)?",
-    re.IGNORECASE,
+    r"(?i)(?:(?P<half>[上下]午|午[前後]|오[전후])\s*)?(?<![\d:.])(?P<hour>\d{1,2})(?:[:h.]|\s*(?:Uhr|[時时点點시])\s*)(?P<minute>\d\d|\d(?=\s*[分분]))"
+    r"(?:(?::|\s*[分분]\s*)(?P<second>\d\d))?(?!\d|\.\d)\s*(?:[分분秒초]|(?P<am_or_pm>[ap]\.?\s?m\b\.?))?"
 )
-_ZONE = re.compile(r"(?<![\w])(?:Z|UTC|GMT)?\s?([+-]\d{2}):?(\d{2})\b|\b(UTC|GMT)\b")
+# A clock that is no part of ISO 8601, though it may stand beside a day that is.
+_SPOKEN_CLOCK = re.compile(r"(?i)\d\s*[ap]\.?\s?m\b|[午時时点點시]|오[전후]")
+_AFTERNOON = ("p", "P", "下午", "午後", "오후")
+_SHIFT = re.compile(r"(?i)(?<!\w)(?:Z|UTC|GMT)?\s?([+-]\d\d):?(\d\d)\b|\b(?:UTC|GMT)\s?([+-]\d{1,2})\b")
+# In capitals: "est" and "ist" are words.
+_ZONE = re.compile(rf"[\s,(]{{0,3}}(?:Uhr\s+)?((?i:gmt|utc)|{_ZONE_NAME})\b")
 # /2025/11/1/, /2025-11-01-, /20251101, /A2025110109300001
 _URL_DAY = re.compile(
     r"/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?!\d)|/[A-Za-z]{0,4}((?:19|20)\d\d)([01]\d)([0-3]\d)(?=\D|$|\d{2,12}(?!\d))"
@@ -100,7 +118,9 @@ for _names in (
     for _number, _name in enumerate(_names.split(), 1):
         _MONTHS.setdefault(_name, _number)
 _MONTH = "|".join(sorted(map(re.escape, _MONTHS), key=len, reverse=True))
-_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯๐๑๒๓๔๕๖๗๘๙", "0123456789" * 5)
+_DIGITS = str.maketrans(
+    "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯๐๑๒๓๔๕๖๗๘๙０１２３４５６７８９", "0123456789" * 6
+)
 _PRINTED = (
     # 1 November 2025, 1. November 2025, 1 de noviembre de 2025, 1er novembre 2025, 1 בנובמבר 2025
     (re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|re|º|ª|\.|\))?[\s\-]*(?:de\s|di\s|d'|of\s|den\s)?\s*ב?({_MONTH})\b\.?,?[\s\-]*(?:de\s|del\s|do\s)?\s*,?(\d{{4}})(?!\d)", re.IGNORECASE), "dmy"),
@@ -146,11 +166,9 @@ def read_date(raw: object, *, month_first: bool = False, latest: date | None = N
     if found:
         day = _day(found["y"], found["m"], found["d"])
         if day:
-            clock = ""
-            if found["H"] and int(found["H"]) < 24 and int(found["M"]) < 60:
-                seconds = found["S"] if found["S"] and int(found["S"]) < 60 else "00"
-                clock = f"T{found['H']}:{found['M']}:{seconds}{_offset(found['z'])}"
-            return _checked(day, clock, latest)
+            rest = text[found.end("d") :]
+            spoken = _clock(rest) if _SPOKEN_CLOCK.search(rest) else ""
+            return _checked(day, spoken or _iso_clock(found), latest)
     printed = _printed(text, month_first=month_first) if _YEAR.search(text) else None
     if printed is None:
         return None
@@ -159,9 +177,8 @@ def read_date(raw: object, *, month_first: bool = False, latest: date | None = N
 
 
 def _printed(text: str, *, month_first: bool) -> tuple[date, str] | None:
-    lowered = text.lower()
     for pattern, order in _PRINTED:
-        found = pattern.search(lowered)
+        found = pattern.search(text)
         if not found:
             continue
         parts = found.groups()
@@ -172,10 +189,10 @@ def _printed(text: str, *, month_first: bool) -> tuple[date, str] | None:
             )
         else:
             named = dict(zip(order, parts, strict=True))
-        month = named["m"]
+        month = named["m"].lower()
         day = _day(named["y"], str(_MONTHS.get(month, 0)) if not month.isdigit() else month, named["d"])
         if day:
-            return day, lowered[: found.start()] + " " + lowered[found.end() :]
+            return day, text[: found.start()] + " " + text[found.end() :]
     return None
 
 
@@ -186,30 +203,42 @@ def _day(year: str, month: str, day: str) -> date | None:
         return None
 
 
-def _offset(zone: str | None) -> str:
-    if not zone:
+def _iso_clock(found: re.Match[str]) -> str:
+    if not found["H"] or int(found["H"]) > 23 or int(found["M"]) > 59:
         return ""
-    if zone in {"Z", "UTC", "GMT"}:
-        return "+00:00"
-    digits = zone[1:].replace(":", "").ljust(4, "0")
-    return f"{zone[0]}{digits[:2]}:{digits[2:]}" if int(digits[:2]) <= 14 and int(digits[2:]) < 60 else ""
+    seconds = found["S"] if found["S"] and int(found["S"]) < 60 else "00"
+    return f"T{found['H']}:{found['M']}:{seconds}{_offset(found['z'] or '')}"
 
 
 def _clock(text: str) -> str:
     found = _CLOCK.search(text)
     if not found:
         return ""
-    hour, minute = int(found[1]), int(found[2])
-    half = (found[4] or "")[:1].lower()
-    if half and 1 <= hour <= 12:
-        hour = hour % 12 + (12 if half == "p" else 0)
-    if hour > 23 or minute > 59:
+    hour, minute, second = (int(found[part] or 0) for part in ("hour", "minute", "second"))
+    half = found["half"] or found["am_or_pm"]
+    if half and hour <= 12:
+        hour = hour % 12 + (12 if half.startswith(_AFTERNOON) else 0)
+    if hour > 23 or minute > 59 or second > 59:
         return ""
-    zone = _ZONE.search(text.upper(), found.end())
-    offset = ""
-    if zone:
-        offset = "+00:00" if zone[3] else _offset(f"{zone[1]}:{zone[2]}")
-    return f"T{hour:02}:{minute:02}:{found[3] or '00'}{offset}"
+    return f"T{hour:02}:{minute:02}:{second:02}{_zone(text, found.end())}"
+
+
+def _zone(text: str, start: int) -> str:
+    """Return the offset that *text* states from *start*, the end of a clock."""
+    if shift := _SHIFT.search(text, start):
+        return _offset(f"{shift[1]}{shift[2]}" if shift[1] else f"{shift[3][0]}{shift[3][1:]:0>2}")
+    named = _ZONE.match(text, start)
+    return _offset(named[1]) if named else ""
+
+
+def _offset(zone: str) -> str:
+    """Return *zone*, a name or digits behind a sign, as ISO 8601 writes it."""
+    if named := _ZONES.get(zone.upper()):
+        return named
+    if not zone:
+        return ""
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    return f"{zone[0]}{digits[:2]}:{digits[2:]}" if int(digits[:2]) <= 14 and int(digits[2:]) < 60 else ""
 
 
 def _checked(day: date, clock: str, latest: date | None) -> str | None:

@@ -134,6 +134,8 @@ def names(value: Any, known: dict[str, JsonObject], depth: int = 0) -> list[tupl
     if isinstance(value, dict):
         if "name" not in value and isinstance(value.get("@id"), str):
             value = known.get(value["@id"], value)
+        if "name" not in value:
+            return names(value.get("itemListElement") or value.get("item"), known, depth + 1)
         kind = (types(value) or [""])[0]
         return [(text, kind) for text, _ in names(value.get("name"), known, depth + 1)]
     return []

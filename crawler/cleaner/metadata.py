@@ -22,16 +22,14 @@ ABOVE_BLOCKS = 6
 
 @dataclass(slots=True)
 class Metadata:
-    """The fields of an article besides its text, and who else stated each."""
+    """Who stated each field of an article besides its text."""
 
-    chosen: dict[str, object] = field(default_factory=dict)
     stated: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     """For each field, every value with its source, the one chosen first."""
 
     def choose(self, name: str, statements: list[tuple[str, str]]) -> str | None:
         """Record *statements* of the field *name* and return the first."""
         self.stated[name] = statements
-        self.chosen[name] = statements[0][0] if statements else None
         return statements[0][0] if statements else None
 
 
@@ -163,7 +161,7 @@ def canonical(page: Page, url: str) -> str | None:
     return address if address and address != url else None
 
 
-def image(page: Page, found: Layout, body: Body) -> list[tuple[str, str]]:
+def image(page: Page, body: Body) -> list[tuple[str, str]]:
     """Return the addresses of the lead image, the declared one first."""
     article: JsonObject = article_object(page) or {}
     stated: list[tuple[str, str]] = []

@@ -24,8 +24,9 @@ _LABEL_ALONE = re.compile(
     r"(?i)^\W*(?:[\w.'’/-]+\s+){0,3}(?:disclaimer|disclosure|haftungsausschluss|avertissement|免责声明|免責聲明)\W*$"
 )
 
+# In capitals: "ai" is a word of Italian and French, "ki" of Turkish and Hungarian.
 _AI = (
-    r"\bAI\b|\bA\.I\.|\bKI\b|\bIA\b|\bИИ\b|\bШІ\b|\bYZ\b|artificial\ intelligence|künstlich\w*\ intelligenz|intelligence\ artificielle|inteligencia\ artificial|inteligência\ artificial"
+    r"(?-i:\bAI\b|\bA\.I\.|\bKI\b|\bIA\b|\bИИ\b|\bШІ\b|\bYZ\b)|artificial\ intelligence|künstlich\w*\ intelligenz|intelligence\ artificielle|inteligencia\ artificial|inteligência\ artificial"
     r"|intelligenza\ artificiale|kunstmatige\ intelligentie|artificiell\ intelligens|kunstig\ intelligens|tekoäly|sztuczn\w+\ inteligencj\w+|uměl\w+\ inteligenc\w+|mesterséges\ intelligencia|inteligenț\w+\ artificial\w+|искусственн\w+\ интеллект\w*|штучн\w+\ інтелект\w*"
     r"|τεχνητή\w*\ νοημοσύνη\w*|yapay\ zek[aâ]\w*|kecerdasan\ buatan|trí\ tuệ\ nhân\ tạo|ذكاء\ (?:ال)?اصطناعي|الذكاء\ الاصطناعي|هوش\ مصنوعی|בינה\ מלאכותית|कृत्रिम\ बुद्धि\w*|人工智能|人工智慧|人工知能|生成AI|인공지능|language\ model|chatgpt|large\ language|automat(?:ed|ically)\ generated"
 )
@@ -33,13 +34,31 @@ _MADE = (
     r"generat|written|creat|produc|author|compos|draft|summar|erstellt|verfasst|generiert|geschrieben|erzeugt|zusammengefasst|rédig|génér|écrit|créé|produit|escrit|redact|crea(?:d|t)|produz|produc|gerad|scritt|genera|realizz|geschreven|gegenereerd|gemaakt|skriven|skapad|skrevet|laget"
     r"|kirjoit|luotu|napisan|wygenerowan|stworzon|vytvořen|napsán|készít|írt|generált|scris|создан|написан|сгенерир|подготовлен|створен|згенеров|γράφ|δημιουργ|oluşturul|yazıl|üretil|dibuat|ditulis|tạo|viết|إنشاء|كتاب|إعداد|توليد|تولید|نوشته|נכתב|נוצר|生成|撰写|撰寫|創作|作成|執筆|작성|생성"
 )
+# A fact is said of the text itself, or is all that is said: "a bill sponsored by" and "in a press release" are the story's.
+_OPENING = r"(?:^|[:：])\W*"
+_THIS = r"\b(?:article|story|post|page|piece|content|artikel\w*|beitr[aä]g\w*|text\w*|inhalt\w*|bericht\w*|inhoud|innehåll\w*|inlägg\w*)\b.{0,80}\b"
+_RELEASE = (
+    r"(?:press release|pressemitteilung|communiqué de presse|nota de prensa|comunicato stampa|пресс-релиз)"
+)
 _FACTS = (
     ("ai-generated", re.compile(rf"(?i)(?:{_AI}).{{0,200}}?(?:{_MADE})|(?:{_MADE}).{{0,120}}?(?:{_AI})".replace(r"\ ", " "))),
     ("machine-translated", re.compile(r"(?i)machine[- ]translat|translated (?:automatically|by (?:a )?machine|by (?:AI|an? (?:AI|artificial))|with (?:the help of )?AI)|automatic(?:ally)? translat|automatisch übersetzt|maschinell übersetzt|maschinelle übersetzung|traduit automatiquement|traduction automatique|traducid[oa] automáticamente|traducción automática|traduzid[oa] automaticamente|tradução automática|tradott[oa] automaticamente|traduzione automatica|automatisch vertaald|maskinöversatt|maskinoversat|przetłumaczon\w+ (?:automatycznie|maszynowo)|машинн\w+ перевод|переведен\w* автоматически|makine çevirisi|ترجمة آلية|机器翻译|機器翻譯|機械翻訳|自動翻訳|기계 ?번역|자동 ?번역")),
-    ("sponsored", re.compile(r"(?i)\bsponsored (?:content|post|article|by)|paid (?:content|post|partner|promotion|for by)|advertorial|branded content|partner content|in partnership with|promotional content|bezahlter inhalt|gesponsert|anzeige|contenu sponsorisé|publi-?(?:reportage|rédactionnel)|contenido patrocinado|publirreportaje|conteúdo patrocinado|contenuto sponsorizzato|gesponsord|sponsrad|материал на правах рекламы|на правах рекламы|赞助内容|广告文章|タイアップ|광고성")),
-    ("affiliate-links", re.compile(r"(?i)affiliate|commission (?:if|on|from|when)|earn (?:a )?(?:small )?commission|affiliate-links|provision|liens? affiliés?|enlaces de afiliad")),
-    ("corrected", re.compile(r"(?i)\bcorrection\b|has been corrected|was corrected|earlier version of this|korrigiert|in einer früheren version|a été corrigé|ha sido corregid|è stato corretto|исправлен")),
-    ("press-release", re.compile(r"(?i)press release|pressemitteilung|communiqué de presse|nota de prensa|comunicato stampa|пресс-релиз")),
+    ("sponsored", re.compile(
+        rf"(?i)\bsponsored (?:content|post|article|message)|(?:{_OPENING}|{_THIS})(?:sponsored|paid for) by|paid (?:content|post|partner|promotion)|advertorial|branded content|partner content|promotional content"
+        rf"|bezahlter inhalt|gesponserte[rnms]? (?:inhalt|beitr[aä]g|artikel|text)|{_THIS}gesponsert|{_OPENING}anzeige\s*(?:[:：.|–—-]|$)|bezahlte anzeige|{_THIS}ist eine anzeige"
+        r"|contenu sponsorisé|publi-?(?:reportage|rédactionnel)|contenido patrocinado|publirreportaje|conteúdo patrocinado|contenuto sponsorizzato"
+        rf"|gesponsorde? (?:inhoud|content|artikel|bericht)|{_THIS}gesponsord|sponsra[dt]e? (?:innehåll|artikel|inlägg)|{_THIS}sponsra[dt]"
+        r"|на правах рекламы|赞助内容|广告文章|タイアップ(?:広告|記事|企画)|광고성 ?(?:기사|콘텐츠|게시물|글)")),
+    ("affiliate-links", re.compile(
+        r"(?i)affiliate[- ](?:links?|program|marketing|partner|commission|disclosure|disclaimer|advertis|network|relationship)|amazon (?:affiliate|associate)"
+        r"|\b(?:earn|receive|get|make|paid)s?\b.{0,40}\bcommissions?\b|commission (?:if|when) you\b|commission (?:on|from) (?:\w+ ){0,3}(?:sales|purchases|links|products|items)"
+        r"|(?:erhalten|erhält|bekommen|bekommt|verdienen|verdient)\b.{0,60}\bprovision|\bprovision(?:en)?\b.{0,60}\b(?:erhalten|erhält|bekommen|bekommt|verdienen|verdient)\b"
+        r"|liens? affiliés?|enlaces de afiliad")),
+    ("corrected", re.compile(
+        rf"(?i){_OPENING}correction\b|has been corrected|was corrected|earlier version of this|{_THIS}korrigiert|in einer früheren version|a été corrigé|ha sido corregid|è stato corretto"
+        r"|(?:текст|стать|материал|ошибк|неточност)\w*.{0,40}исправлен|исправлен\w* (?:ошибк|неточност)")),
+    ("press-release", re.compile(
+        rf"(?i)(?:{_OPENING}|\b(?:is|was|from|on|following|ist|auf|est|sur|es|en|è|su|это) (?:\w+\W+){{0,2}})(?:une? |d'un )?{_RELEASE}")),
 )  # fmt: skip
 
 

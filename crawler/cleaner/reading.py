@@ -111,7 +111,7 @@ def read(
     words = keywords(page, found, (body.first_content, body.region.end), sites, title)
     notes.stated["keywords"] = words
     described = metadata.description(page, body, sites, title, text)
-    images = metadata.image(page, found, body)
+    images = metadata.image(page, body)
     stated_facts = (fact for block in recurring for fact in facts_in(block.text) if fact in UNMISTAKABLE)
     facts = dict.fromkeys(fact for fact in (*(n.fact for n in noticed), *stated_facts) if fact)
     lead = next((block for block in body.kept if block.role == "img"), None)

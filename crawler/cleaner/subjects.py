@@ -1,5 +1,6 @@
 """The publisher's own section and keywords, machine labels taken out."""
 
+import json
 import re
 
 from crawler.cleaner.blocks import Box, Layout, layout
@@ -123,6 +124,8 @@ def _in_navigation(box: Box | None, *, above: bool) -> bool:
 
 
 def _split(text: str) -> list[str]:
+    if text.startswith("[") and (listed := _listed(text)):
+        return listed
     if ", & " in text:
         # One category of an advertiser's catalogue: "Business, Finance, & Economics".
         return []
@@ -130,6 +133,15 @@ def _split(text: str) -> list[str]:
         if separator in text:
             return [part.strip() for part in re.split(r"[,;，、]", text)]
     return [text]
+
+
+def _listed(text: str) -> list[str]:
+    """Return the strings of the JSON array that *text* is, if it is one."""
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    return [value for value in values if isinstance(value, str)]
 
 
 def section(page: Page, sites: set[str], title: str) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
+from itertools import islice
 from urllib.parse import urlsplit
 
 from crawler.cleaner.blocks import HEADINGS, Block, Layout
@@ -38,6 +39,8 @@ _HOME = frozenset(
 
 MAX_HEADINGS = 20
 """Of the first rank: a page has one, and few have more."""
+MIN_PART = 0.4
+"""Of a text: what is shorter is not the headline with something beside it."""
 
 
 def publisher(page: Page, found: Layout) -> list[tuple[str, str]]:
@@ -158,10 +161,26 @@ def _is_site(part: str, sites: set[str], squeezed_host: str) -> bool:
 def candidates(page: Page, found: Layout, link: Link | None) -> list[tuple[str, str]]:
     """Return every statement of the headline of *page* with its source, the best first."""
     sites = site_names(page, found)
+    headings = _headings(found, sites)
+    stated = _statements(page, sites, link)
+    others = [*(text for text, _ in stated), *(block.text for block in headings)]
+    # One that was cut says no more than the whole, and not as it is printed.
+    declared = sorted(stated, key=lambda one: _is_cut(one[0], others))
+    printed = _printed(page, found, headings, declared)
+    return [(field(printed.text), printed.role), *declared] if printed is not None else declared
+
+
+def _headings(found: Layout, sites: set[str]) -> list[Block]:
+    """Return the first headings of the first rank that are no name of the site."""
+    named = (b for b in found.blocks if b.role == "h1" and fold(b.text) and fold(b.text) not in sites)
+    return list(islice(named, MAX_HEADINGS))
+
+
+def _statements(page: Page, sites: set[str], link: Link | None) -> list[tuple[str, str]]:
+    """Return what is declared to be the headline, without the site's name."""
     hostname = (urlsplit(page.url).hostname or "").lower()
     article = article_object(page)
     declared: list[tuple[str, str]] = []
-
     stripped: dict[str, str] = {}
 
     def add(value: str | None, source: str) -> None:
@@ -182,34 +201,63 @@ def candidates(page: Page, found: Layout, link: Link | None) -> list[tuple[str, 
     add(page.title, "title element")
     if link is not None and link.text and len(link.text.split()) > 2:
         add(link.text, "link text")
-    headings = [
-        block
-        for block in found.blocks
-        if block.role == "h1" and fold(block.text) and fold(block.text) not in sites
-    ][:MAX_HEADINGS]
-    if (
+    return declared
+
+
+def _is_cut(text: str, others: Iterable[str]) -> bool:
+    """Whether *text* ends in dots where one of *others* goes on, or ends."""
+    whole = text.rstrip(".… ")
+    if not text.endswith(("...", "…")):
+        return False
+    return any(fold(one).startswith(fold(whole)) and not one.endswith(("...", "…")) for one in others)
+
+
+def _printed(
+    page: Page, found: Layout, headings: list[Block], declared: list[tuple[str, str]]
+) -> Block | None:
+    """Return the heading that prints the headline, unless the first of *declared* says it better."""
+    of_newspaper = _is_of_newspaper(page, declared)
+    if of_newspaper:
+        headline, *others = [text for text, _ in declared]
+        same = next((block for block in headings if fold(block.text) == fold(headline)), None)
+        slug = page.url.partition("?")[0].rstrip("/").rpartition("/")[2]
+        if same is not None or _is_in(headline, [*others, *(block.text for block in headings), slug]):
+            # A newspaper's system states the headline it prints, without the kicker that some print inside the h1.
+            # What nothing else says is no headline, or one for machines.
+            return same
+    agreeing = _agreeing(headings, declared) or _shown(found, declared)
+    if agreeing is not None or of_newspaper:
+        return agreeing
+    first = next((block for block in headings if not block.hidden), None)
+    lone = first is not None and _alone(headings) and _is_headline(first.text)
+    return first if lone or not declared else None
+
+
+def _is_of_newspaper(page: Page, declared: list[tuple[str, str]]) -> bool:
+    """Whether the first of *declared* is what a newspaper's system states."""
+    article = article_object(page)
+    return (
         article is not None
-        and declared
+        and bool(declared)
         and declared[0][1] == "json-ld"
         and any("News" in name for name in types(article))
-    ):
-        # A newspaper's system states the headline it prints, without the kicker that some print inside the h1.
-        same = next((block for block in headings if fold(block.text) == fold(declared[0][0])), None)
-        return [(field(same.text), "h1"), *declared] if same is not None else declared
-    for block in headings:
-        if any(
-            agree(block.text, text) or _is_part(block.text, text)
-            for text, source in declared
-            if source != "link text"
-        ):
-            return [(field(block.text), "h1"), *declared]
-    shown = _shown(found, declared)
-    if shown is not None:
-        return [(field(shown.text), shown.role), *declared]
-    first = next((block for block in headings if not block.hidden), None)
-    if first is not None and (not declared or (_alone(headings) and _is_headline(first.text))):
-        return [(field(first.text), "h1"), *declared]
-    return declared
+    )
+
+
+def _is_in(headline: str, texts: Iterable[str]) -> bool:
+    """Whether one of *texts* is *headline*, or that with something beside it."""
+    wanted = fold(headline)
+    return any(
+        f" {wanted} " in f" {whole} " and len(wanted) >= MIN_PART * len(whole) for whole in map(fold, texts)
+    )
+
+
+def _agreeing(headings: list[Block], declared: list[tuple[str, str]]) -> Block | None:
+    """Return the first of *headings* that says what one of *declared* does."""
+    texts = [text for text, source in declared if source != "link text"]
+    return next(
+        (b for b in headings if any(agree(b.text, text) or _is_part(b.text, text) for text in texts)), None
+    )
 
 
 def _is_headline(text: str) -> bool:
@@ -229,7 +277,7 @@ def agree(one: str, other: str) -> bool:
     if a == b:
         return True
     short, long = sorted((a, b), key=len)
-    if len(short) >= 12 and len(short) >= 0.4 * len(long) and short in long:
+    if len(short) >= 12 and len(short) >= MIN_PART * len(long) and short in long:
         return True
     words_a, words_b = set(a.split()), set(b.split())
     return len(words_a & words_b) / len(words_a | words_b) >= 0.6
@@ -242,11 +290,6 @@ def _is_part(heading: str, title: str) -> bool:
         fold(title[: cut.start()]) == wanted or fold(title[cut.end() :]) == wanted
         for cut in _SEPARATOR.finditer(title)
     )
-
-
-def _printed(found: Layout, title: str) -> bool:
-    wanted = fold(title)
-    return any(len(b.text) < len(title) + 12 and fold(b.text) == wanted for b in found.blocks if not b.hidden)
 
 
 def _shown(found: Layout, declared: list[tuple[str, str]]) -> Block | None:
