@@ -185,3 +185,13 @@ def test_the_first_lines_of_what_is_not_free_are_no_article(free: str) -> None:
     assert classify(parse(teaser, URL)).kind is (Kind.ARTICLE if free == "true" else Kind.WALL)
     whole = page(article(paragraphs(*STORY, *OTHER), wall), head=head)
     assert classify(parse(whole, URL)).kind is Kind.ARTICLE
+
+
+@pytest.mark.parametrize("lead", ["READ:", "Lesen Sie auch:", "Czytaj |", "اقرأ:"])
+def test_a_line_that_leads_to_another_story_is_a_related_link(lead: str) -> None:
+    line = f"<p><strong>{lead}</strong> <a href=/2025/02/01/old-tram>Why the old tram may have to stop in the spring</a></p>"
+    cleaned = read_article(parse(page(article(paragraphs(*STORY[:3]), line, paragraphs(*STORY[3:]))), URL))
+    assert cleaned.paragraphs == STORY
+    assert [(link.rel, link.url) for link in cleaned.article.links if "tram" in (link.url or "")] == [
+        ("related", "https://harbour.example/2025/02/01/old-tram")
+    ]

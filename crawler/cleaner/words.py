@@ -114,12 +114,19 @@ def is_related_label(text: str) -> bool:
 _LEAD = re.compile(rf"[ \[(>»→•*-]*+([^:：|>»→–—]{{1,{MAX_LABEL_CHARS}}}+)[:：|>»→–—]")
 
 
+# Before a headline only: alone they are words of any text.
+_LEADS = _RELATED | _labels(
+    "read, see, watch, more, lies, lesen, mehr, lire, voir, lea, lee, vea, mira, leia, veja, leggi, guarda, lees, bekijk, läs, les, læs, lue,"
+    "czytaj, zobacz, čtěte, olvasd, citește, читайте, смотрите, διαβάστε, δείτε, oku, okuyun, baca, đọc, اقرأ, شاهد, קראו, 阅读, 閱讀"
+)
+
+
 def is_related_lead(text: str) -> bool:
     """Whether *text* is such a label, or opens with one and goes on with a headline: "Read more: …"."""
     if len(text) <= MAX_LABEL_CHARS and fold(text) in _RELATED:
         return True
     found = _LEAD.match(text)
-    return found is not None and fold(found[1]) in _RELATED
+    return found is not None and fold(found[1]) in _LEADS
 
 
 # Whole lines that no article prints as its own text.
