@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.cleaner import NotAnArticle, clean, explain, read_article
+from crawler.cleaner.blocks import layout
 from crawler.cleaner.notices import facts_in, is_notice
 from crawler.cleaner.words import is_related_label
 from crawler.page import parse
@@ -262,6 +263,9 @@ HOSTILE = {
     "attributes": b"<p " + b"a=1 " * 50_000 + b">x</p>",
     "a long line": b"<p>" + b"word " * 400_000,
     "no spaces": b"<p>" + b"x" * 2_000_000,
+    "empty marks": b"<i></i><span><b class=star></b></span><a href=x></a>" * 20_000,
+    "empty marks in a paragraph": b"<p>x" + b"<i></i><b> </b><a href=x></a>" * 20_000 + b"y</p>",
+    "marks around every paragraph": b"".join(b"<i a%d>" % at for at in range(500)) + b"<p>text</p>" * 20_000,
     "formatting": b"<font size=1><b><i>x<p>" * 3_000,
     "nested lists": b"<ul><li>x" * 5_000,
     "nested tables": b"<table><tr><td>x" * 3_000,
@@ -405,6 +409,17 @@ def test_odd_markup_loses_no_word_and_adds_none(story: str) -> None:
     body = article(f"<h1>The old bridge stays open</h1><div>{story}").body
     assert [text for text in paragraphs(body) if "<title>" not in text] == PARAGRAPHS
     assert time.process_time() - started < 5
+
+
+def test_marks_without_text_are_no_part_of_any_block() -> None:
+    page = parse(f"<span><i class=star></i></span><a href=/x></a><p>{PARAGRAPHS[0]}</p>".encode(), URL)
+    assert [block.tokens for block in layout(page).blocks] == [[("t", PARAGRAPHS[0])]]
+
+
+def test_marks_without_text_leave_no_trace_in_a_paragraph() -> None:
+    marked = PARAGRAPHS[0].replace("Tuesday", "<b></b><i>Tuesday</i><i><a href=/x> </a></i>")
+    body = article(f"<h1>The old bridge stays open</h1><p>{marked}</p>{STORY[STORY.index('</p>') :]}").body
+    assert paragraphs(body)[0] == PARAGRAPHS[0].replace("Tuesday", "*Tuesday*")
 
 
 def test_a_page_of_too_many_blocks_is_refused_and_not_cut() -> None:

@@ -96,6 +96,8 @@ _LINK, _MARK, _INLINE_KIND, _VOID_KIND, _PAGE = _Kind.LINK, _Kind.MARK, _Kind.IN
 
 MAX_BLOCKS = 60_000
 MAX_LINK_CHARS = 2_000
+MAX_MARKS = 20
+"""Emphasis and links within each other, which each block inside repeats: the text of more stays, without their marks."""
 
 
 # What a box stands in, as bits of `Box.within`.
@@ -207,6 +209,7 @@ class _Writer:
         self.tokens: list[Token] = []
         self.has_text = False
         self.open: list[Token] = []
+        self.unmarked = 0
         self.pre = 0
         self.breaks = 0
         self.has_lines = False
@@ -224,15 +227,18 @@ class _Writer:
             self.tokens.append(_BLANK)
 
     def start(self, name: str, value: str = "") -> None:
-        self.open.append((name, value))
-        self.tokens.append((name, value))
+        if len(self.open) < MAX_MARKS:
+            self.open.append((name, value))
+            self.tokens.append((name, value))
+        else:
+            self.unmarked += 1
 
-    def stop(self, name: str) -> None:
-        for at in range(len(self.open) - 1, -1, -1):
-            if self.open[at][0] == name:
-                del self.open[at]
-                self.tokens.append(_STOPS[name])
-                return
+    def stop(self) -> None:
+        if self.unmarked:
+            self.unmarked -= 1
+        else:
+            name, _ = self.open.pop()
+            self.tokens.append(_STOPS[name])
 
     def line_break(self) -> None:
         if self.pre:
@@ -522,7 +528,7 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
             while frames and (frames[-1][0] == name or any(opened == name for opened, _, _ in frames)):
                 opened, outer, mark = frames.pop()
                 if outer is not None:
-                    if writer.has_text:
+                    if writer.tokens:
                         writer.flush()
                     writer.breaks = 0
                     box.end, box.stop = len(blocks), len(boxes)
@@ -532,12 +538,12 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
                 elif mark == "rt":
                     writer.text("）")
                 elif mark:
-                    writer.stop(mark)
+                    writer.stop()
                 if opened == name:
                     break
             after_parenthesis = name == "rp"
         elif (kind := kinds.get(tag)) is None:
-            if writer.has_text:
+            if writer.tokens:
                 writer.flush()
             writer.breaks = 0
             if len(blocks) > MAX_BLOCKS:
