@@ -227,3 +227,14 @@ def test_a_huge_hostile_script_takes_no_time(piece: str, lead: str) -> None:
     started = time.process_time()
     classify(one)
     assert time.process_time() - started < TIME_LIMIT_SECONDS
+
+
+def test_many_numbered_names_take_no_time() -> None:
+    told = {
+        f"k{at}": f"The council voted {at} times to keep the old bridge open, it said."
+        for at in range(40_000)
+    }
+    one = page(script(json.dumps(told), "application/json"))
+    started = time.process_time()
+    classify(one)
+    assert time.process_time() - started < TIME_LIMIT_SECONDS / 2
