@@ -25,6 +25,9 @@ PARAGRAPHS = [
     "Engineers who had looked at the pillars in the summer found cracks, but nothing that could not be mended in a year.",
     "The bridge was built in 1911, burned in the war, and was opened again by a king whose name it no longer bears.",
 ]
+OTHERS = [
+    f"Nobody is to read what stands here, for the {at}. time, as no browser shows it." for at in range(4)
+]
 STORY = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
 HEAD = "<title>The old bridge stays open - The Paper</title><header><a href='/'>The Paper</a></header>"
 
@@ -400,6 +403,10 @@ def test_a_byline_with_its_date_is_no_paragraph(byline: str) -> None:
         STORY + "<noscript><noscript></noscript><p>Nobody is to read this, who has scripts.</p></noscript>",
         f"<video src=a>{STORY}",
         f"<button>{STORY}",
+        f"<a href='#story'>{STORY}</a>",
+        STORY + f"<textarea>{STORY}</textarea><p>x</p>",
+        STORY + f"<template><p>{'</p><p>'.join(OTHERS)}</p></template><div>x</div>",
+        STORY + f"<xmp>{STORY}</xmp>",
         STORY + "<div " + "a" * 40_000 + '"=x></div>',
         STORY + "<plaintext>" + "<title>" * 10_000,
     ],
@@ -420,6 +427,29 @@ def test_marks_without_text_leave_no_trace_in_a_paragraph() -> None:
     marked = PARAGRAPHS[0].replace("Tuesday", "<b></b><i>Tuesday</i><i><a href=/x> </a></i>")
     body = article(f"<h1>The old bridge stays open</h1><p>{marked}</p>{STORY[STORY.index('</p>') :]}").body
     assert paragraphs(body)[0] == PARAGRAPHS[0].replace("Tuesday", "*Tuesday*")
+
+
+LONG = [*PARAGRAPHS, *(f"A year before that, {text[0].lower()}{text[1:]}" for text in PARAGRAPHS)]
+
+
+@pytest.mark.parametrize("between", ["</p>{}<p>", " {}"], ids=["between paragraphs", "in a paragraph"])
+@pytest.mark.parametrize(
+    ("left_open", "after"),
+    [(f"<{tag}>", "") for tag in (
+        "noscript template svg math object applet canvas audio video map select button datalist progress meter dialog nav a textarea iframe "
+        "title style noembed noframes xmp plaintext".split()
+    )] + [
+        ("<a href=/x>", ""), ("<a href='#x'>", ""), ("<dialog><dialog>", ""), ("<textarea>", "<form><textarea></textarea></form><p>x"),
+        ("<iframe src=a>", "<iframe src=b></iframe><p>x"),
+    ],
+)  # fmt: skip
+def test_an_element_left_open_swallows_no_story(left_open: str, after: str, between: str) -> None:
+    story = "".join(f"<p>{text}</p>" for text in LONG)
+    middle = story.index(" and ", len(story) // 3)
+    opened = f"{story[:middle]}{between.format(left_open)}{story[middle:]}"
+    one = article(f"<article><h1>The old bridge stays open</h1><div>{opened}</div></article>{after}")
+    told = f"{one.description} {re.sub(r'[^a-zA-Z0-9,. -]', '', one.body)}"
+    assert [text for text in LONG if text[:20] not in told or text[-20:] not in told] == []
 
 
 def test_a_page_of_too_many_blocks_is_refused_and_not_cut() -> None:

@@ -1,13 +1,13 @@
 """One walk over the page's markup: its text as blocks, in boxes that mirror the elements around them."""
 
-import html
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import lru_cache
+from itertools import groupby
 from typing import NamedTuple
 
+from crawler.cleaner.markup import MIN_SWALLOWED, tags_and_texts
 from crawler.cleaner.text import tidy, tidy_pre, weight
 from crawler.cleaner.words import junk_name
 from crawler.page import Page, join
@@ -18,18 +18,14 @@ _BLANK: Token = ("t", " ")
 
 # Nothing in these is the page's text.
 _SKIPPED = frozenset(
-    "noscript template svg object canvas audio video map head select button datalist progress meter applet frameset colgroup dialog".split()
+    "noscript template svg object canvas audio video head select button datalist progress meter applet frameset colgroup dialog".split()
 )
 # https://html.spec.whatwg.org/multipage/syntax.html#void-elements and their obsolete kin: they have no end.
-# Nobody leaves these open on purpose: one that holds paragraphs has swallowed the story after it.
-_OFTEN_OPEN = ("button", "object", "canvas", "audio", "video")
-MIN_SWALLOWED = 3
-_PARAGRAPH_IN_ANY = ", ".join(f"{tag} p" for tag in _OFTEN_OPEN)
 _VOID = frozenset(
     "area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr".split()
 )
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rb rp rt ruby s samp small span "
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label map mark nobr q rb rp rt ruby s samp small span "
     "strike strong sub sup time tt u var custom".split()
 )
 _MARKS = {
@@ -96,6 +92,8 @@ _LINK, _MARK, _INLINE_KIND, _VOID_KIND, _PAGE = _Kind.LINK, _Kind.MARK, _Kind.IN
 
 MAX_BLOCKS = 60_000
 MAX_LINK_CHARS = 2_000
+MIN_LINKED_CHARS = 80
+"""So long a paragraph is not meant to be a link with the next."""
 MAX_MARKS = 20
 """Emphasis and links within each other, which each block inside repeats: the text of more stays, without their marks."""
 
@@ -214,6 +212,8 @@ class _Writer:
         self.breaks = 0
         self.has_lines = False
         self.times: list[str] = []
+        self.linked = 0
+        """Paragraphs that are links."""
 
     def text(self, text: str) -> None:
         self.breaks = 0
@@ -283,6 +283,8 @@ class _Writer:
         link_chars = 0
         for _, words in links:
             link_chars += chars if words == text else weight(words)
+        if role == "p" and chars >= MIN_LINKED_CHARS and link_chars >= chars:
+            self.linked += 1
         self.blocks.append(
             # By place: to sort its arguments by name takes longer than to make it.
             Block(
@@ -301,6 +303,17 @@ class _Writer:
             )
         )
 
+    def unlink(self) -> None:
+        """Take a link off the paragraphs that it swallowed: it was only left open, or leads nowhere else."""
+        if self.linked < 2:
+            return
+        for address, run in groupby(self.blocks, lambda block: block.links[-1][0] if block.links else None):
+            blocks = list(run)
+            least = MIN_SWALLOWED if address else 2
+            if address is not None and len({block.text for block in blocks if _is_linked(block)}) >= least:
+                for block in blocks:
+                    block.tokens, block.links, block.link_chars = _without_links(block.tokens), [], 0
+
     def image(self, attributes: dict[str, str]) -> None:
         address = _image_address(attributes, self.base)
         if address:
@@ -318,6 +331,15 @@ class _Writer:
                     links=[(link, "") for name, link in self.open if name == "a"],
                 )
             )
+
+
+def _is_linked(block: Block) -> bool:
+    """Whether *block* is a paragraph and one link."""
+    return block.role == "p" and block.chars >= MIN_LINKED_CHARS and block.link_chars == block.chars
+
+
+def _without_links(tokens: list[Token]) -> list[Token]:
+    return [token for token in tokens if token[0] not in {"a", "/a"}]
 
 
 def _role(box: Box) -> str:
@@ -461,46 +483,6 @@ def _plain(text: str) -> str:
     )
 
 
-# As they are serialised. A name is what it is: publishers leave a stray quote there.
-_ATTRIBUTES = r'(?: =?[^ \t\n\f\r=>]*+="[^"]*+")*+'
-# A tag and the text after it. A comment, and an element that holds no markup though it may look so, count as no tag.
-# Such an element is passed over from "<" to "<": ".*?" would try its end at every letter of a script.
-_TAG_AND_TEXT = re.compile(
-    r"<(?:(script|style|iframe|noembed|noframes|textarea|title)(?=[ >])"
-    rf"{_ATTRIBUTES}>[^<]*+(?:<(?!/\1>)[^<]*+)*+</\1>|!--.*?-->|([^ \t\n\f\r>]++)({_ATTRIBUTES})>)([^<]*+)",
-    re.DOTALL,
-)
-MAX_LISTED_CHARS = 2_000_000
-# What these hold is text, and written as it stands.
-_LITERAL = re.compile(r"<(xmp|plaintext)>(.*?)(?:</\1>|\Z)", re.DOTALL)
-
-
-def _as_text(found: re.Match[str]) -> str:
-    """Return an element that holds text as one whose text cannot be taken for markup."""
-    return f"<pre>{html.escape(found[2], quote=False)}</pre>"
-
-
-def _tags_and_texts(page: Page) -> Iterable[tuple[str, str, str, str]]:
-    """Return the body of *page* as its tags, each with its attributes as written and the text that follows it.
-
-    The parser's own serialisation is well formed whatever the page was, but for what it writes as it stands, and reading it takes a fifth of the time of
-    asking for node after node.
-    """
-    markup = (page.tree.body or page.root).html or ""
-    if "<xmp>" in markup or "<plaintext>" in markup:
-        markup = _LITERAL.sub(_as_text, markup)
-    if len(markup) <= MAX_LISTED_CHARS:
-        return _TAG_AND_TEXT.findall(markup)
-    return ((found[1], found[2] or "", found[3] or "", found[4]) for found in _TAG_AND_TEXT.finditer(markup))
-
-
-def _swallowing(page: Page) -> list[str]:
-    """Return the elements that hold so many paragraphs that they were only left open."""
-    if page.tree.css_first(_PARAGRAPH_IN_ANY) is None:
-        return []
-    return [tag for tag in _OFTEN_OPEN if len(page.tree.css(f"{tag} p")) >= MIN_SWALLOWED]
-
-
 def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each tag would double its time
     box = root = Box("body", "", "body.", None, 0, 0)
     writer = _Writer(page, root)
@@ -509,10 +491,8 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
     frames: list[tuple[str, Box | None, str]] = []
     skipped, skipped_depth = "", 0
     base, blocks, kinds = page.base, writer.blocks, _KINDS
-    if swallowing := _swallowing(page):
-        kinds = {tag: kind for tag, kind in _KINDS.items() if tag not in swallowing}
     after_parenthesis = False
-    for _, tag, raw, written in _tags_and_texts(page):
+    for _, tag, raw, written in tags_and_texts(page):
         if skipped:
             if tag == skipped:
                 skipped_depth += 1
@@ -615,6 +595,7 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
             elif writer.has_text or writer.pre:  # most are the blanks between two boxes
                 writer.blank(text)
     writer.flush()
+    writer.unlink()
     while box.parent is not None:
         # The walk was cut short at a page of too many blocks.
         box.end, box.stop = len(blocks), len(boxes)
