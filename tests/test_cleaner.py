@@ -452,6 +452,29 @@ def test_an_element_left_open_swallows_no_story(left_open: str, after: str, betw
     assert [text for text in LONG if text[:20] not in told or text[-20:] not in told] == []
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<details><summary>{}</summary><p>{}</p></details>",
+        "<h2><button aria-expanded=false>{}</button></h2><div><p>{}</p></div>",
+        "<details><summary> <button><b>{}</b></button></summary><p>{}</p></details>",
+    ],
+)
+def test_what_opens_a_part_of_the_text_heads_it(part: str) -> None:
+    questions = ["What is to be kept?", "Who was against it?", "What did they find?", "How old is it?"]
+    told = "".join(part.format(*one) for one in zip(questions, PARAGRAPHS, strict=True))
+    body = article(f"<h1>The old bridge stays open</h1><p>{LONG[-1]}</p>{told}").body
+    assert [text.lstrip("# ") for text in paragraphs(body.replace("**", "")) if text in body or "?" in text][
+        1:
+    ] == [text for pair in zip(questions, PARAGRAPHS, strict=True) for text in pair]
+
+
+def test_a_button_beside_a_heading_is_no_text() -> None:
+    heading = "<h2>What it costs <button>Share</button></h2>"
+    body = article(f"<h1>The old bridge stays open</h1><p>{LONG[-1]}</p>{heading}{STORY}").body
+    assert paragraphs(body) == [LONG[-1], "## What it costs", *PARAGRAPHS]
+
+
 def test_a_page_of_too_many_blocks_is_refused_and_not_cut() -> None:
     with pytest.raises(NotAnArticle, match="60,000 blocks"):
         article("<h1>The old bridge stays open</h1>" + "<p>x" * 61_000 + STORY)

@@ -60,6 +60,8 @@ _ROLES = frozenset(
         "address",
     }
 )
+# It heads its details, and is most often a question among others; no page says at which level.
+_ROLE_OF_SUMMARY = "h3"
 # What these say of a text holds in a caption too.
 _ROLES_IN_CAPTIONS = frozenset({*HEADINGS, "blockquote", "pre", "td", "th", "figcaption"})
 # A part of the page says nothing of what stands around it.
@@ -350,7 +352,7 @@ def _role(box: Box) -> str:
         if one.captioned and _captions(one.tag, one.names):
             return role if role in _ROLES_IN_CAPTIONS else "figcaption"
         if not role and one.tag in _ROLES:
-            role = one.tag
+            role = _ROLE_OF_SUMMARY if one.tag == "summary" else one.tag
         if one.tag in _PARTS:
             break
         one = one.parent
