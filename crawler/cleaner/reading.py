@@ -139,7 +139,7 @@ def read(
         rights=metadata.rights(page),
         captured=captured.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if captured else None,
         body=text,
-        links=(*_editorial(related, known), *inline_links(page, told)),
+        links=(*_editorial(related, known), *inline_links(told)),
     )
     return Cleaned(
         article=article,
