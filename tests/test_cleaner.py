@@ -453,6 +453,23 @@ def test_an_element_left_open_swallows_no_story(left_open: str, after: str, betw
 
 
 @pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("10<sup>6</sup> of them", "10⁶ of them"),
+        ("10<sup>−6</sup> and x<sup>n+<i>i</i></sup>", "10⁻⁶ and xⁿ⁺*ⁱ*"),
+        ("CO<sub>2</sub>, H<sub>n</sub>", "CO₂, Hₙ"),
+        ("in 1931.<sup>1</sup> And", "in 1931.¹ And"),
+        ("in 1931<sup><a href=#a>(2)</a></sup> and 7", "in 1931⁽²⁾ and 7"),
+        ("the 1<sup>st</sup>, 2<sup>nd</sup>", "the 1st, 2nd"),
+        ("a note<sup>[1]</sup>", "a note[1]"),
+    ],
+)
+def test_a_figure_off_the_line_is_no_digit_of_the_number_before(written: str, told: str) -> None:
+    body = article(f"<h1>The old bridge stays open</h1>{STORY.replace('the old bridge', written, 1)}").body
+    assert paragraphs(body)[0] == PARAGRAPHS[0].replace("the old bridge", told)
+
+
+@pytest.mark.parametrize(
     "part",
     [
         "<details><summary>{}</summary><p>{}</p></details>",

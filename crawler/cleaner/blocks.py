@@ -39,6 +39,12 @@ _MARKS = {
     "samp": "code",
     "tt": "code",
 }
+# On one line, a figure that is not on its height would be a digit of the number before it.
+_FIGURES = "0123456789+-−=()ni"
+_OFF_THE_LINE = {
+    "sup": str.maketrans(_FIGURES, "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ"),
+    "sub": str.maketrans(_FIGURES, "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₙᵢ"),
+}
 _STOPS: dict[str, Token] = {name: (f"/{name}", "") for name in ("a", *_MARKS.values())}
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 # Elements that say what a block of text is; the nearest one counts.
@@ -494,6 +500,7 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
     skipped, skipped_depth = "", 0
     base, blocks, kinds = page.base, writer.blocks, _KINDS
     after_parenthesis = False
+    off_the_line: dict[int, int] | None = None
     for _, tag, raw, written in tags_and_texts(page):
         if skipped:
             if tag == skipped:
@@ -519,6 +526,8 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
                     writer.box = box = outer
                 elif mark == "rt":
                     writer.text("）")
+                elif mark in _OFF_THE_LINE:
+                    off_the_line = None
                 elif mark:
                     writer.stop()
                 if opened == name:
@@ -571,11 +580,15 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
                     continue
                 if tag == "time" and (stamp := _DATETIME.search(raw)) and stamp[1]:
                     writer.times.append(_plain(stamp[1]))
-            # A reading in print stands in parentheses, unless the page sets some itself.
-            reading = tag == "rt" and not after_parenthesis
-            if reading:
+            mark = ""
+            if tag == "rt" and not after_parenthesis:
+                # A reading in print stands in parentheses, unless the page sets some itself.
+                mark = tag
                 writer.text("（")
-            frames.append((tag, None, "rt" if reading else ""))
+            elif tag in _OFF_THE_LINE:
+                mark = tag
+                off_the_line = _OFF_THE_LINE[tag]
+            frames.append((tag, None, mark))
         elif kind is _VOID_KIND:
             if tag == "br":
                 writer.line_break()
@@ -593,6 +606,8 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
         if written:
             text = _plain(written) if "&" in written else written
             if not text.isspace():
+                if off_the_line and not text.strip().strip(_FIGURES):
+                    text = text.translate(off_the_line)
                 writer.text(text)
             elif writer.has_text or writer.pre:  # most are the blanks between two boxes
                 writer.blank(text)
