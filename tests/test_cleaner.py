@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.cleaner import NotAnArticle, clean, explain, read_article
+from crawler.cleaner.blocks import layout
 from crawler.cleaner.notices import facts_in, is_notice
 from crawler.cleaner.words import is_related_label
 from crawler.page import parse
@@ -23,6 +24,9 @@ PARAGRAPHS = [
     "Opponents called the cost too high, and asked that the money be spent on schools and on the hospital instead.",
     "Engineers who had looked at the pillars in the summer found cracks, but nothing that could not be mended in a year.",
     "The bridge was built in 1911, burned in the war, and was opened again by a king whose name it no longer bears.",
+]
+OTHERS = [
+    f"Nobody is to read what stands here, for the {at}. time, as no browser shows it." for at in range(4)
 ]
 STORY = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
 HEAD = "<title>The old bridge stays open - The Paper</title><header><a href='/'>The Paper</a></header>"
@@ -290,6 +294,9 @@ HOSTILE = {
     "attributes": b"<p " + b"a=1 " * 50_000 + b">x</p>",
     "a long line": b"<p>" + b"word " * 400_000,
     "no spaces": b"<p>" + b"x" * 2_000_000,
+    "empty marks": b"<i></i><span><b class=star></b></span><a href=x></a>" * 20_000,
+    "empty marks in a paragraph": b"<p>x" + b"<i></i><b> </b><a href=x></a>" * 20_000 + b"y</p>",
+    "marks around every paragraph": b"".join(b"<i a%d>" % at for at in range(500)) + b"<p>text</p>" * 20_000,
     "formatting": b"<font size=1><b><i>x<p>" * 3_000,
     "nested lists": b"<ul><li>x" * 5_000,
     "nested tables": b"<table><tr><td>x" * 3_000,
@@ -424,6 +431,10 @@ def test_a_byline_with_its_date_is_no_paragraph(byline: str) -> None:
         STORY + "<noscript><noscript></noscript><p>Nobody is to read this, who has scripts.</p></noscript>",
         f"<video src=a>{STORY}",
         f"<button>{STORY}",
+        f"<a href='#story'>{STORY}</a>",
+        STORY + f"<textarea>{STORY}</textarea><p>x</p>",
+        STORY + f"<template><p>{'</p><p>'.join(OTHERS)}</p></template><div>x</div>",
+        STORY + f"<xmp>{STORY}</xmp>",
         STORY + "<div " + "a" * 40_000 + '"=x></div>',
         STORY + "<plaintext>" + "<title>" * 100,
     ],
@@ -440,6 +451,80 @@ def test_markup_that_is_text_takes_no_time() -> None:
     body = article(f"<h1>The old bridge stays open</h1><div>{STORY}<plaintext>" + "<title>" * 10_000).body
     assert PARAGRAPHS[0] in paragraphs(body)
     assert time.process_time() - started < 5
+
+
+def test_marks_without_text_are_no_part_of_any_block() -> None:
+    page = parse(f"<span><i class=star></i></span><a href=/x></a><p>{PARAGRAPHS[0]}</p>".encode(), URL)
+    assert [block.tokens for block in layout(page).blocks] == [[("t", PARAGRAPHS[0])]]
+
+
+def test_marks_without_text_leave_no_trace_in_a_paragraph() -> None:
+    marked = PARAGRAPHS[0].replace("Tuesday", "<b></b><i>Tuesday</i><i><a href=/x> </a></i>")
+    body = article(f"<h1>The old bridge stays open</h1><p>{marked}</p>{STORY[STORY.index('</p>') :]}").body
+    assert paragraphs(body)[0] == PARAGRAPHS[0].replace("Tuesday", "*Tuesday*")
+
+
+LONG = [*PARAGRAPHS, *(f"A year before that, {text[0].lower()}{text[1:]}" for text in PARAGRAPHS)]
+
+
+@pytest.mark.parametrize("between", ["</p>{}<p>", " {}"], ids=["between paragraphs", "in a paragraph"])
+@pytest.mark.parametrize(
+    ("left_open", "after"),
+    [(f"<{tag}>", "") for tag in (
+        "noscript template svg math object applet canvas audio video map select button datalist progress meter dialog nav a textarea iframe "
+        "title style noembed noframes xmp plaintext".split()
+    )] + [
+        ("<a href=/x>", ""), ("<a href='#x'>", ""), ("<dialog><dialog>", ""), ("<textarea>", "<form><textarea></textarea></form><p>x"),
+        ("<iframe src=a>", "<iframe src=b></iframe><p>x"),
+    ],
+)  # fmt: skip
+def test_an_element_left_open_swallows_no_story(left_open: str, after: str, between: str) -> None:
+    story = "".join(f"<p>{text}</p>" for text in LONG)
+    middle = story.index(" and ", len(story) // 3)
+    opened = f"{story[:middle]}{between.format(left_open)}{story[middle:]}"
+    one = article(f"<article><h1>The old bridge stays open</h1><div>{opened}</div></article>{after}")
+    told = f"{one.description} {re.sub(r'[^a-zA-Z0-9,. -]', '', one.body)}"
+    assert [text for text in LONG if text[:20] not in told or text[-20:] not in told] == []
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("10<sup>6</sup> of them", "10⁶ of them"),
+        ("10<sup>−6</sup> and x<sup>n+<i>i</i></sup>", "10⁻⁶ and xⁿ⁺*ⁱ*"),
+        ("CO<sub>2</sub>, H<sub>n</sub>", "CO₂, Hₙ"),
+        ("in 1931.<sup>1</sup> And", "in 1931.¹ And"),
+        ("in 1931<sup><a href=#a>(2)</a></sup> and 7", "in 1931⁽²⁾ and 7"),
+        ("the 1<sup>st</sup>, 2<sup>nd</sup>", "the 1st, 2nd"),
+        ("a note<sup>[1]</sup>", "a note[1]"),
+    ],
+)
+def test_a_figure_off_the_line_is_no_digit_of_the_number_before(written: str, told: str) -> None:
+    body = article(f"<h1>The old bridge stays open</h1>{STORY.replace('the old bridge', written, 1)}").body
+    assert paragraphs(body)[0] == PARAGRAPHS[0].replace("the old bridge", told)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<details><summary>{}</summary><p>{}</p></details>",
+        "<h2><button aria-expanded=false>{}</button></h2><div><p>{}</p></div>",
+        "<details><summary> <button><b>{}</b></button></summary><p>{}</p></details>",
+    ],
+)
+def test_what_opens_a_part_of_the_text_heads_it(part: str) -> None:
+    questions = ["What is to be kept?", "Who was against it?", "What did they find?", "How old is it?"]
+    told = "".join(part.format(*one) for one in zip(questions, PARAGRAPHS, strict=True))
+    body = article(f"<h1>The old bridge stays open</h1><p>{LONG[-1]}</p>{told}").body
+    assert [text.lstrip("# ") for text in paragraphs(body.replace("**", "")) if text in body or "?" in text][
+        1:
+    ] == [text for pair in zip(questions, PARAGRAPHS, strict=True) for text in pair]
+
+
+def test_a_button_beside_a_heading_is_no_text() -> None:
+    heading = "<h2>What it costs <button>Share</button></h2>"
+    body = article(f"<h1>The old bridge stays open</h1><p>{LONG[-1]}</p>{heading}{STORY}").body
+    assert paragraphs(body) == [LONG[-1], "## What it costs", *PARAGRAPHS]
 
 
 def test_a_page_of_too_many_blocks_is_refused_and_not_cut() -> None:

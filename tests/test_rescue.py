@@ -8,7 +8,7 @@ import pytest
 
 from crawler.classify import classify
 from crawler.cleaner import Cleaned, explain, read_article
-from crawler.items import Kind
+from crawler.items import Kind, Memory, Recurring
 from crawler.page import Page, parse
 from crawler.worker import TIME_LIMIT_SECONDS
 
@@ -140,6 +140,27 @@ def test_it_is_said_where_the_story_was_found() -> None:
     assert any(line.startswith("body: ") and line.endswith("[script]") for line in explain(one).lines())
 
 
+SIGN_UP = "Sign up here for the letter that The Paper sends to its readers on Friday."
+REMEMBERED = Memory(articles=20, lines=(Recurring(text=SIGN_UP, articles=12),))
+
+
+@pytest.mark.parametrize("in_script", [True, False])
+def test_a_page_read_again_says_the_same_and_what_the_memory_took(in_script: bool) -> None:
+    told = f"{MARKUP}<p>{SIGN_UP}</p>"
+    stated, shown = script(safe({"title": TITLE, "body": told})), f"<article>{told}</article>"
+    one = page(stated) if in_script else page(shown=shown)
+    without, first, again = (
+        read(one),
+        read_article(one, memory=REMEMBERED),
+        read_article(one, memory=REMEMBERED),
+    )
+    assert SIGN_UP not in first.article.body
+    assert SIGN_UP in {dropped.block.text for dropped in first.dropped}
+    assert first == again
+    assert first.marks == without.marks
+    assert read(one) == without
+
+
 def test_text_of_a_script_is_no_markup() -> None:
     hostile = f"{MARKUP}<script>alert('no story')</script><p># <img src=x onerror=alert(1)> &lt;script&gt;alert(2)&lt;/script&gt; [a](javascript:b)</p>"
     body = read(page(script(safe({"title": TITLE, "body": hostile})))).article.body
@@ -227,3 +248,14 @@ def test_a_huge_hostile_script_takes_no_time(piece: str, lead: str) -> None:
     started = time.process_time()
     classify(one)
     assert time.process_time() - started < TIME_LIMIT_SECONDS
+
+
+def test_many_numbered_names_take_no_time() -> None:
+    told = {
+        f"k{at}": f"The council voted {at} times to keep the old bridge open, it said."
+        for at in range(40_000)
+    }
+    one = page(script(json.dumps(told), "application/json"))
+    started = time.process_time()
+    classify(one)
+    assert time.process_time() - started < TIME_LIMIT_SECONDS / 2

@@ -1,13 +1,13 @@
 """One walk over the page's markup: its text as blocks, in boxes that mirror the elements around them."""
 
-import html
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import lru_cache
+from itertools import groupby
 from typing import NamedTuple
 
+from crawler.cleaner.markup import MIN_SWALLOWED, tags_and_texts
 from crawler.cleaner.text import tidy, tidy_pre, weight
 from crawler.cleaner.words import junk_name
 from crawler.page import Page, join
@@ -18,18 +18,14 @@ _BLANK: Token = ("t", " ")
 
 # Nothing in these is the page's text.
 _SKIPPED = frozenset(
-    "noscript template svg object canvas audio video map head select button datalist progress meter applet frameset colgroup dialog".split()
+    "noscript template svg object canvas audio video head select button datalist progress meter applet frameset colgroup dialog".split()
 )
 # https://html.spec.whatwg.org/multipage/syntax.html#void-elements and their obsolete kin: they have no end.
-# Nobody leaves these open on purpose: one that holds paragraphs has swallowed the story after it.
-_OFTEN_OPEN = ("button", "object", "canvas", "audio", "video")
-MIN_SWALLOWED = 3
-_PARAGRAPH_IN_ANY = ", ".join(f"{tag} p" for tag in _OFTEN_OPEN)
 _VOID = frozenset(
     "area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr".split()
 )
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rb rp rt ruby s samp small span "
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label map mark nobr q rb rp rt ruby s samp small span "
     "strike strong sub sup time tt u var custom".split()
 )
 _MARKS = {
@@ -42,6 +38,12 @@ _MARKS = {
     "kbd": "code",
     "samp": "code",
     "tt": "code",
+}
+# On one line, a figure that is not on its height would be a digit of the number before it.
+_FIGURES = "0123456789+-−=()ni"
+_OFF_THE_LINE = {
+    "sup": str.maketrans(_FIGURES, "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ"),
+    "sub": str.maketrans(_FIGURES, "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₙᵢ"),
 }
 _STOPS: dict[str, Token] = {name: (f"/{name}", "") for name in ("a", *_MARKS.values())}
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
@@ -64,6 +66,8 @@ _ROLES = frozenset(
         "address",
     }
 )
+# It heads its details, and is most often a question among others; no page says at which level.
+_ROLE_OF_SUMMARY = "h3"
 # What these say of a text holds in a caption too.
 _ROLES_IN_CAPTIONS = frozenset({*HEADINGS, "blockquote", "pre", "td", "th", "figcaption"})
 # A part of the page says nothing of what stands around it.
@@ -96,6 +100,10 @@ _LINK, _MARK, _INLINE_KIND, _VOID_KIND, _PAGE = _Kind.LINK, _Kind.MARK, _Kind.IN
 
 MAX_BLOCKS = 60_000
 MAX_LINK_CHARS = 2_000
+MIN_LINKED_CHARS = 80
+"""So long a paragraph is not meant to be a link with the next."""
+MAX_MARKS = 20
+"""Emphasis and links within each other, which each block inside repeats: the text of more stays, without their marks."""
 
 
 # What a box stands in, as bits of `Box.within`.
@@ -207,10 +215,13 @@ class _Writer:
         self.tokens: list[Token] = []
         self.has_text = False
         self.open: list[Token] = []
+        self.unmarked = 0
         self.pre = 0
         self.breaks = 0
         self.has_lines = False
         self.times: list[str] = []
+        self.linked = 0
+        """Paragraphs that are links."""
 
     def text(self, text: str) -> None:
         self.breaks = 0
@@ -224,15 +235,18 @@ class _Writer:
             self.tokens.append(_BLANK)
 
     def start(self, name: str, value: str = "") -> None:
-        self.open.append((name, value))
-        self.tokens.append((name, value))
+        if len(self.open) < MAX_MARKS:
+            self.open.append((name, value))
+            self.tokens.append((name, value))
+        else:
+            self.unmarked += 1
 
-    def stop(self, name: str) -> None:
-        for at in range(len(self.open) - 1, -1, -1):
-            if self.open[at][0] == name:
-                del self.open[at]
-                self.tokens.append(_STOPS[name])
-                return
+    def stop(self) -> None:
+        if self.unmarked:
+            self.unmarked -= 1
+        else:
+            name, _ = self.open.pop()
+            self.tokens.append(_STOPS[name])
 
     def line_break(self) -> None:
         if self.pre:
@@ -277,6 +291,8 @@ class _Writer:
         link_chars = 0
         for _, words in links:
             link_chars += chars if words == text else weight(words)
+        if role == "p" and chars >= MIN_LINKED_CHARS and link_chars >= chars:
+            self.linked += 1
         self.blocks.append(
             # By place: to sort its arguments by name takes longer than to make it.
             Block(
@@ -294,6 +310,17 @@ class _Writer:
                 self.times,
             )
         )
+
+    def unlink(self) -> None:
+        """Take a link off the paragraphs that it swallowed: it was only left open, or leads nowhere else."""
+        if self.linked < 2:
+            return
+        for address, run in groupby(self.blocks, lambda block: block.links[-1][0] if block.links else None):
+            blocks = list(run)
+            least = MIN_SWALLOWED if address else 2
+            if address is not None and len({block.text for block in blocks if _is_linked(block)}) >= least:
+                for block in blocks:
+                    block.tokens, block.links, block.link_chars = _without_links(block.tokens), [], 0
 
     def image(self, attributes: dict[str, str]) -> None:
         address = _image_address(attributes, self.base)
@@ -314,6 +341,15 @@ class _Writer:
             )
 
 
+def _is_linked(block: Block) -> bool:
+    """Whether *block* is a paragraph and one link."""
+    return block.role == "p" and block.chars >= MIN_LINKED_CHARS and block.link_chars == block.chars
+
+
+def _without_links(tokens: list[Token]) -> list[Token]:
+    return [token for token in tokens if token[0] not in {"a", "/a"}]
+
+
 def _role(box: Box) -> str:
     """Return what the elements around say that text in *box* is: a caption, or what the nearest one says."""
     role = ""
@@ -322,7 +358,7 @@ def _role(box: Box) -> str:
         if one.captioned and _captions(one.tag, one.names):
             return role if role in _ROLES_IN_CAPTIONS else "figcaption"
         if not role and one.tag in _ROLES:
-            role = one.tag
+            role = _ROLE_OF_SUMMARY if one.tag == "summary" else one.tag
         if one.tag in _PARTS:
             break
         one = one.parent
@@ -455,46 +491,6 @@ def _plain(text: str) -> str:
     )
 
 
-# As they are serialised. A name is what it is: publishers leave a stray quote there.
-_ATTRIBUTES = r'(?: =?[^ \t\n\f\r=>]*+="[^"]*+")*+'
-# A tag and the text after it. A comment, and an element that holds no markup though it may look so, count as no tag.
-# Such an element is passed over from "<" to "<": ".*?" would try its end at every letter of a script.
-_TAG_AND_TEXT = re.compile(
-    r"<(?:(script|style|iframe|noembed|noframes|textarea|title)(?=[ >])"
-    rf"{_ATTRIBUTES}>[^<]*+(?:<(?!/\1>)[^<]*+)*+</\1>|!--.*?-->|([^ \t\n\f\r>]++)({_ATTRIBUTES})>)([^<]*+)",
-    re.DOTALL,
-)
-MAX_LISTED_CHARS = 2_000_000
-# What these hold is text, and written as it stands.
-_LITERAL = re.compile(r"<(xmp|plaintext)>(.*?)(?:</\1>|\Z)", re.DOTALL)
-
-
-def _as_text(found: re.Match[str]) -> str:
-    """Return an element that holds text as one whose text cannot be taken for markup."""
-    return f"<pre>{html.escape(found[2], quote=False)}</pre>"
-
-
-def _tags_and_texts(page: Page) -> Iterable[tuple[str, str, str, str]]:
-    """Return the body of *page* as its tags, each with its attributes as written and the text that follows it.
-
-    The parser's own serialisation is well formed whatever the page was, but for what it writes as it stands, and reading it takes a fifth of the time of
-    asking for node after node.
-    """
-    markup = (page.tree.body or page.root).html or ""
-    if "<xmp>" in markup or "<plaintext>" in markup:
-        markup = _LITERAL.sub(_as_text, markup)
-    if len(markup) <= MAX_LISTED_CHARS:
-        return _TAG_AND_TEXT.findall(markup)
-    return ((found[1], found[2] or "", found[3] or "", found[4]) for found in _TAG_AND_TEXT.finditer(markup))
-
-
-def _swallowing(page: Page) -> list[str]:
-    """Return the elements that hold so many paragraphs that they were only left open."""
-    if page.tree.css_first(_PARAGRAPH_IN_ANY) is None:
-        return []
-    return [tag for tag in _OFTEN_OPEN if len(page.tree.css(f"{tag} p")) >= MIN_SWALLOWED]
-
-
 def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each tag would double its time
     box = root = Box("body", "", "body.", None, 0, 0)
     writer = _Writer(page, root)
@@ -503,10 +499,9 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
     frames: list[tuple[str, Box | None, str]] = []
     skipped, skipped_depth = "", 0
     base, blocks, kinds = page.base, writer.blocks, _KINDS
-    if swallowing := _swallowing(page):
-        kinds = {tag: kind for tag, kind in _KINDS.items() if tag not in swallowing}
     after_parenthesis = False
-    for _, tag, raw, written in _tags_and_texts(page):
+    off_the_line: dict[int, int] | None = None
+    for _, tag, raw, written in tags_and_texts(page):
         if skipped:
             if tag == skipped:
                 skipped_depth += 1
@@ -522,7 +517,7 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
             while frames and (frames[-1][0] == name or any(opened == name for opened, _, _ in frames)):
                 opened, outer, mark = frames.pop()
                 if outer is not None:
-                    if writer.has_text:
+                    if writer.tokens:
                         writer.flush()
                     writer.breaks = 0
                     box.end, box.stop = len(blocks), len(boxes)
@@ -531,13 +526,15 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
                     writer.box = box = outer
                 elif mark == "rt":
                     writer.text("）")
+                elif mark in _OFF_THE_LINE:
+                    off_the_line = None
                 elif mark:
-                    writer.stop(mark)
+                    writer.stop()
                 if opened == name:
                     break
             after_parenthesis = name == "rp"
         elif (kind := kinds.get(tag)) is None:
-            if writer.has_text:
+            if writer.tokens:
                 writer.flush()
             writer.breaks = 0
             if len(blocks) > MAX_BLOCKS:
@@ -583,11 +580,15 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
                     continue
                 if tag == "time" and (stamp := _DATETIME.search(raw)) and stamp[1]:
                     writer.times.append(_plain(stamp[1]))
-            # A reading in print stands in parentheses, unless the page sets some itself.
-            reading = tag == "rt" and not after_parenthesis
-            if reading:
+            mark = ""
+            if tag == "rt" and not after_parenthesis:
+                # A reading in print stands in parentheses, unless the page sets some itself.
+                mark = tag
                 writer.text("（")
-            frames.append((tag, None, "rt" if reading else ""))
+            elif tag in _OFF_THE_LINE:
+                mark = tag
+                off_the_line = _OFF_THE_LINE[tag]
+            frames.append((tag, None, mark))
         elif kind is _VOID_KIND:
             if tag == "br":
                 writer.line_break()
@@ -605,10 +606,13 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
         if written:
             text = _plain(written) if "&" in written else written
             if not text.isspace():
+                if off_the_line and not text.strip().strip(_FIGURES):
+                    text = text.translate(off_the_line)
                 writer.text(text)
             elif writer.has_text or writer.pre:  # most are the blanks between two boxes
                 writer.blank(text)
     writer.flush()
+    writer.unlink()
     while box.parent is not None:
         # The walk was cut short at a page of too many blocks.
         box.end, box.stop = len(blocks), len(boxes)

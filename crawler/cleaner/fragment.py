@@ -8,8 +8,6 @@ from crawler.cleaner.text import tidy
 _STRUCTURE = frozenset({"ul", "ol", "li", "blockquote"})
 MAX_CELL_CHARS = 400
 MAX_STRUCTURE = 24
-MAX_MARKS = 50
-"""Emphasis and links within each other: the text of more stays, without their marks."""
 
 
 def fragment(found: Layout, kept: list[Block], region: Box) -> Tag:
@@ -43,6 +41,64 @@ class _Tree:
         parent.contents.append(element)
         self._last.next_element, element.previous_element = element, self._last
         self._last = element
+
+
+class _Line:
+    """Fills an element with text and marks: whitespace as a browser would collapse it, adjacent texts as one, no mark empty."""
+
+    def __init__(self, tree: _Tree, tag: Tag) -> None:
+        self.tree = tree
+        self.tag = self.at = tag
+        self.made: list[Tag | None] = []
+        """Elements of the marks that are open and hold text."""
+        self.waiting: list[Token] = []
+        """The marks in them that hold none yet."""
+        self.pending = ""
+        self.spaced = True
+
+    def text(self, value: str) -> None:
+        if value[:1].isspace() and not self.spaced:
+            self.pending += " "
+            self.spaced = True
+        text = tidy(value)
+        if not text:
+            return
+        if self.waiting:
+            self._make()
+        self.pending += text
+        self.spaced = value[-1:].isspace()
+        if self.spaced:
+            self.pending += " "
+
+    def start(self, name: str, value: str) -> None:
+        self.waiting.append((name, value))
+
+    def stop(self) -> None:
+        if self.waiting:
+            self.waiting.pop()
+        elif self.made and (element := self.made.pop()) is not None:
+            self._write()
+            self.at = element.parent or self.tag
+
+    def end(self) -> None:
+        if self.at is self.tag:
+            self.pending = self.pending.rstrip()
+        self._write()
+
+    def _make(self) -> None:
+        self._write()
+        for name, value in self.waiting:
+            if name == "a" and not value:
+                self.made.append(None)
+                continue
+            self.at = self.tree.add(self.at, name, **({"href": value} if value else {}))
+            self.made.append(self.at)
+        self.waiting = []
+
+    def _write(self) -> None:
+        if self.pending:
+            self.tree.add_text(self.at, self.pending)
+            self.pending = ""
 
 
 class _Builder:
@@ -150,45 +206,16 @@ class _Builder:
         )
 
     def _fill(self, tag: Tag, tokens: list[Token]) -> None:
-        """Put *tokens* into *tag*; whitespace as a browser would collapse it, adjacent texts as one."""
-        spaced = True
-        stack: list[tuple[str, Tag | None]] = []
-        at = tag
-        pending = ""
+        """Put *tokens* into *tag*."""
+        line = _Line(self.tree, tag)
         for name, value in tokens:
             if name == "t":
-                text = tidy(value)
-                if value[:1].isspace() and not spaced:
-                    pending += " "
-                    spaced = True
-                if text:
-                    pending += text
-                    spaced = value[-1:].isspace()
-                    if spaced:
-                        pending += " "
-                continue
-            if name[0] != "/":
-                if (name == "a" and not value) or len(stack) >= MAX_MARKS:
-                    stack.append((name, None))
-                    continue
-                if pending:
-                    self.tree.add_text(at, pending)
-                    pending = ""
-                inner = self.tree.add(at, name, **({"href": value} if name == "a" else {}))
-                stack.append((name, inner))
-                at = inner
-                continue
-            if not stack:
-                continue
-            _, closed = stack.pop()
-            if closed is None:
-                continue
-            if pending:
-                self.tree.add_text(at, pending)
-                pending = ""
-            at = next((opened for _, opened in reversed(stack) if opened is not None), tag)
-        if pending:
-            self.tree.add_text(at, pending.rstrip() if at is tag else pending)
+                line.text(value)
+            elif name[0] != "/":
+                line.start(name, value)
+            else:
+                line.stop()
+        line.end()
 
 
 def caption_of(found: Layout, image: Block) -> str | None:

@@ -1,7 +1,7 @@
 """A fragment of HTML → Markdown in the corpus' dialect; source text can never become markup."""
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable
 
 from bs4.element import NavigableString, PageElement, Tag
 
@@ -198,12 +198,12 @@ def _spans(tag: Tag, *, in_link: bool, marked: bool) -> str:
                 text = text[:-1] + "\\!"
             out += text
         elif isinstance(child, Tag):
-            after = _start_of(children[at + 1 :]) if child.name in {"em", "strong"} else ""
+            after = _start_of(child.next_siblings) if child.name in {"em", "strong"} else ""
             out += _span(child, out[-1:], after, in_link=in_link, marked=marked)
     return out
 
 
-def _start_of(elements: list[PageElement]) -> str:
+def _start_of(elements: Iterable[PageElement]) -> str:
     """Return the first character of the text of *elements*."""
     return next((text[0] for element in elements if (text := element.get_text())), "")
 

@@ -76,7 +76,9 @@ def read(
 ) -> Cleaned:
     """Return the article of *page*, which has been judged to be one; *memory* is of its site."""
     one = story(page, link)
-    found, body, title = one.found, one.body, one.title
+    found, title = one.found, one.title
+    # What the memory and a script take away from it is still the page's when it is read again.
+    body = replace(one.body, kept=list(one.body.kept), dropped=list(one.body.dropped))
     notes = Metadata()
     sites = site_names(page, found)
     url = canonicalize(page.url) or page.url
@@ -88,7 +90,7 @@ def read(
         told = Body(list(saved.kept), [], saved.found.root, body.headline, chars=saved.chars)
         layout_told = saved.found
         noticed = [*noticed, *_take_notices(saved.found, told)]
-        body.kept[:] = []
+        body.kept = []
         notes.stated["body"] = [(f"{saved.chars} characters", saved.source)]
     marks = marks_of(page, told, related)
     known = recalled(memory)
@@ -137,12 +139,12 @@ def read(
         rights=metadata.rights(page),
         captured=captured.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if captured else None,
         body=text,
-        links=(*_editorial(related, known), *inline_links(page, told)),
+        links=(*_editorial(related, known), *inline_links(told)),
     )
     return Cleaned(
         article=article,
         notices=tuple(Notice(fact=found.fact, text=found.text) for found in noticed if found.text),
-        dropped=_all_dropped(found, body),
+        dropped=(*_all_dropped(found, body), *(_all_dropped(layout_told, told) if saved else ())),
         paragraphs=paragraphs,
         marks=marks,
         stated=notes.stated,
@@ -177,12 +179,9 @@ def _editorial(related: list[PageLink], known: Recalled) -> list[PageLink]:
 
 def _all_dropped(found: Layout, body: Body) -> tuple[Dropped, ...]:
     """Return what fell inside the region with its reason, and everything outside it, in page order."""
-    told = {block.index for block in body.kept} | {one.block.index for one in body.dropped}
-    told |= {block.index for block in (body.headline, body.standfirst) if block is not None}
+    told = {*body.kept, *(one.block for one in body.dropped), body.headline, body.standfirst}
     outside = (
-        Dropped(b, "outside the story")
-        for b in found.blocks
-        if b.text and b.role != "img" and b.index not in told
+        Dropped(b, "outside the story") for b in found.blocks if b.text and b.role != "img" and b not in told
     )
     return tuple(sorted((*body.dropped, *outside), key=lambda one: one.block.index))
 

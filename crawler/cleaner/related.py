@@ -14,7 +14,7 @@ MAX_HEADLINE_CHARS = 300
 MAX_RELATED = 500
 
 
-def inline_links(page: Page, body: Body) -> list[PageLink]:
+def inline_links(body: Body) -> list[PageLink]:
     """Return the links inside the story's text."""
     links: list[PageLink] = []
     for block in body.kept:
@@ -42,7 +42,7 @@ def related_links(page: Page, found: Layout, body: Body, title: str) -> list[Pag
         if key and key not in shown and len(shown) < MAX_RELATED:
             shown[key] = PageLink(rel="related", position=len(shown) + 1, text=text, url=url)
 
-    for run in _runs(found, body, kept):
+    for run in _runs(found, kept):
         for block in run:
             entries = [(text, address) for address, text in block.links if _is_headline(text)]
             if entries:
@@ -63,7 +63,7 @@ def _is_headline(text: str) -> bool:
     )
 
 
-def _runs(found: Layout, body: Body, kept: set[int]) -> list[list[Block]]:
+def _runs(found: Layout, kept: set[int]) -> list[list[Block]]:
     """Return the runs of blocks that follow a heading of related links, or stand in a box named so."""
     runs: list[list[Block]] = []
     done: set[int] = set()

@@ -254,13 +254,18 @@ _Around = tuple[Any, str]
 class _Run:
     """The texts under one key in one list."""
 
-    def __init__(self, parts: Any, key: str) -> None:
-        self.parts: list[Any] = list(parts.values()) if isinstance(parts, dict) else parts
+    def __init__(self, whole: dict[str, Any] | list[Any], key: str) -> None:
+        self.whole = whole
         self.key = key
         self.chars = 0
         self.own = False
         self.paths: dict[str, int] = {}
         self.inner: dict[int, int] = {}
+
+    @property
+    def parts(self) -> list[Any]:
+        """What the list holds; one of numbered names has a run for each of them, and few are ever asked."""
+        return list(self.whole.values()) if isinstance(self.whole, dict) else self.whole
 
     def add(self, path: str, chars: int, own: bool, inner: int | None) -> None:
         self.chars += chars
