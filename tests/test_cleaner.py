@@ -497,6 +497,7 @@ def test_an_element_left_open_swallows_no_story(left_open: str, after: str, betw
         ("in 1931<sup><a href=#a>(2)</a></sup> and 7", "in 1931⁽²⁾ and 7"),
         ("the 1<sup>st</sup>, 2<sup>nd</sup>", "the 1st, 2nd"),
         ("a note<sup>[1]</sup>", "a note[1]"),
+        ("a channel<sup>+</sup>", "a channel+"),
     ],
 )
 def test_a_figure_off_the_line_is_no_digit_of_the_number_before(written: str, told: str) -> None:

@@ -606,7 +606,7 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
         if written:
             text = _plain(written) if "&" in written else written
             if not text.isspace():
-                if off_the_line and not text.strip().strip(_FIGURES):
+                if off_the_line and _is_figure(text):
                     text = text.translate(off_the_line)
                 writer.text(text)
             elif writer.has_text or writer.pre:  # most are the blanks between two boxes
@@ -619,6 +619,12 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
         box = box.parent
     root.end, root.stop = len(blocks), len(boxes)
     return Layout(blocks, boxes, root, cut_short=len(blocks) > MAX_BLOCKS)
+
+
+def _is_figure(text: str) -> bool:
+    """Whether *text* is a number or a power; a sign alone is none."""
+    bare = text.strip()
+    return not bare.strip(_FIGURES) and (len(bare) > 1 or bare.isalnum())
 
 
 def _address(base: str, href: str) -> str:
