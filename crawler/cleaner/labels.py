@@ -14,9 +14,9 @@ from crawler.cleaner.words import (
     FURNITURE_LEAD,
     MEDIA_TIME,
     is_furniture,
-    is_placeholder,
     is_related_label,
     is_related_lead,
+    stands_for_embed,
 )
 
 _DIGITS = re.compile(r"(?:\D*+\d){3}")
@@ -89,7 +89,7 @@ def said(block: Block, title: str) -> Said:
     if title and abs(len(text) - len(title)) < 30 and fold(text) == title:
         return Said.TITLE
     if chars <= MAX_LINE_CHARS:
-        if is_placeholder(text):
+        if stands_for_embed(text):
             return Said.PLACEHOLDER
         if is_related_lead(text):
             return Said.LEADS_ON

@@ -9,7 +9,7 @@ from crawler.cleaner.blocks import Block, Layout, layout
 from crawler.cleaner.body import MIN_REPEATED_CHARS, Body
 from crawler.cleaner.declared import article_object, descriptions
 from crawler.cleaner.features import is_prose
-from crawler.cleaner.labels import SENTENCE_END, Said, said
+from crawler.cleaner.labels import MIN_PROSE_CHARS, SENTENCE_END, Said, said
 from crawler.cleaner.parts import as_markup, plain, render
 from crawler.cleaner.scripts import Loose, data
 from crawler.cleaner.text import fold, weight
@@ -19,7 +19,6 @@ MAX_SHOWN_CHARS = 1_500
 """A page that shows more of a story is taken at its word, and its scripts are left alone."""
 MIN_RESCUE_CHARS = 250
 MAX_STORY_CHARS = 120_000
-MIN_PROSE_CHARS = 60
 MIN_TEXT_CHARS = 20
 MIN_COVERAGE = 0.3
 """Share of the words of title and description that the story must hold to be this page's."""

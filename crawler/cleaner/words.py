@@ -189,7 +189,7 @@ _IN_PLACEHOLDERS = (
 )  # fmt: skip
 
 
-def is_placeholder(text: str) -> bool:
+def stands_for_embed(text: str) -> bool:
     """Whether *text* stands in place of something embedded, until the reader agrees to it."""
     lower = text.lower()
     return any(map(lower.__contains__, _IN_PLACEHOLDERS)) and bool(_PLACEHOLDER.search(text))
