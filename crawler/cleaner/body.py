@@ -22,7 +22,7 @@ THRESHOLD = 0.5
 
 STRUCTURE_THRESHOLD = 0.04
 """The same for a heading, a list, a quote, a table or code between the story's paragraphs."""
-LAST_STRUCTURE_THRESHOLD = 0.1
+LAST_STRUCTURE_THRESHOLD = 0.05
 """The same below the last of them."""
 _STRUCTURE = frozenset({*HEADINGS, "li", "dt", "dd", "blockquote", "td", "th", "pre"})
 
