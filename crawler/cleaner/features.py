@@ -52,8 +52,8 @@ SAYS, OFF_TRUNK, JUNK, PROSE_BEFORE, PROSE_AFTER = map(
 _GOOD_NAMES = re.compile(
     r"article|story|post|entry|content|body|text|main|artikel|nota|noticia|texto|beitrag|contenu|detail"
 )
-_SENTENCE_ENDS = frozenset(".!?…。！？।؟۔։።\"”»'’)」』:：")
-_ENDS_SENTENCE = frozenset(".!?…。！？।؟۔։።။។”»’」』")
+_TEXT_ENDS = frozenset(".!?…。！？।؟۔։።\"”»'’)」』:：")
+_SENTENCE_ENDS = frozenset(".!?…。！？।؟۔։።။។”»’」』")
 _NO_PROSE = frozenset({*HEADINGS, "img", "figcaption", "caption"})
 _PARTS = frozenset({"p", "li", "ul", "ol", "blockquote", "h2", "h3", "h4", "figure"})
 _COMMENTS = frozenset({"comment", "disqus", "respond", "replies"})
@@ -70,7 +70,7 @@ def is_prose(block: Block) -> bool:
             block.chars >= MIN_SENTENCE_CHARS
             and block.role not in _NO_PROSE
             and block.link_share < 0.5
-            and (block.chars >= MIN_PROSE_CHARS or (block.role == "p" and block.text[-1] in _ENDS_SENTENCE))
+            and (block.chars >= MIN_PROSE_CHARS or (block.role == "p" and block.text[-1] in _SENTENCE_ENDS))
             and bool(SENTENCE_END.search(block.text))
         )
     return block.prose
@@ -325,7 +325,7 @@ def rows(around: Surroundings) -> Iterator[tuple[Block, Row | str]]:
         prose_before = around.prose[at]
         like_prose, like_blocks, like_links, like_chars = around.like_of[at]
         yield block, (
-            ROLES.get(role, 0), block.chars, text.count(" "), block.link_share, text[-1] in _SENTENCE_ENDS, says,
+            ROLES.get(role, 0), block.chars, text.count(" "), block.link_share, text[-1] in _TEXT_ENDS, says,
             min(around.texts.get(text, 1), 5),
             *of_box,
             around.containers.get(around.container_of[at], 0) / all_prose,
