@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from crawler.cleaner import clean
 from crawler.cleaner.authors import clean_names
 from crawler.cleaner.dates import read_date
+from crawler.cleaner.language import languages
 from crawler.cleaner.title import strip_site
 from crawler.items import Article, Link, Source
+from crawler.page import parse
 
 CAPTURED = datetime(2025, 11, 3, 9, 0, tzinfo=UTC)
 STORY = (
@@ -420,3 +422,26 @@ def test_a_section_is_one_for_readers(stated: str, section: str | None) -> None:
 def test_the_section_is_read_from_a_printed_trail(opening: str) -> None:
     trail = f"{opening}<a href='/'>Home</a> › <a href='/city/'>City</a></{opening[1:4]}>"
     assert article(above=trail).section == "City"
+
+
+@pytest.mark.parametrize(
+    ("declared", "text", "told"),
+    [
+        ("en", "시의회는 화요일 오래된 항구 다리를 폐쇄하기로 의결했다.", "ko"),
+        ("ko-KR", "시의회는 화요일 오래된 항구 다리를 폐쇄하기로 의결했다.", "ko-KR"),
+        ("", "Το συμβούλιο αποφάσισε την Τρίτη να κρατήσει ανοιχτή την παλιά γέφυρα.", "el"),
+        ("en", "市議会は火曜日、古い橋を開けておくことを決めた。", "ja"),
+        ("en", "市议会星期二决定保留旧桥，市长说工程将在春天开始。", "zh"),
+        ("zh-Hant", "市議會星期二決定保留舊橋，市長說工程將在春天開始。", "zh-Hant"),
+        ("he-IL", "מועצת העיר החליטה ביום שלישי להשאיר את הגשר הישן פתוח.", "he-IL"),
+        ("uk", "Міська рада у вівторок вирішила залишити старий міст відкритим.", "uk"),
+        ("de", "Der Rat beschloss am Dienstag, die alte Brücke offen zu lassen.", "de"),
+    ],
+)
+def test_the_language_is_one_that_the_text_is_written_in(declared: str, text: str, told: str) -> None:
+    page = parse(f"<html lang='{declared}'><h1>A bridge</h1>".encode(), "https://paper.example/a")
+    assert languages(page, None, text)[0][0] == told
+
+
+def test_a_text_of_no_letters_is_in_no_language() -> None:
+    assert languages(parse(b"<h1>A bridge</h1>", "https://paper.example/a"), None, "12 … 13") == []

@@ -7,7 +7,7 @@ from datetime import datetime
 from crawler.cleaner import dates
 from crawler.cleaner.blocks import Block, Layout
 from crawler.cleaner.body import Body
-from crawler.cleaner.declared import article_object, descriptions, line, marked
+from crawler.cleaner.declared import article_object, descriptions, marked
 from crawler.cleaner.text import field as one_line
 from crawler.cleaner.text import fold
 from crawler.cleaner.title import site_names
@@ -15,7 +15,6 @@ from crawler.items import Link, Source
 from crawler.page import JsonObject, Page, join
 from crawler.urls import canonicalize
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 NEAR_BLOCKS = 14
 ABOVE_BLOCKS = 6
 
@@ -130,28 +129,6 @@ def description(page: Page, body: Body, sites: set[str], title: str, text: str) 
         ):
             good.append((value, source))
     return good
-
-
-def language(page: Page, link: Link | None) -> list[tuple[str, str]]:
-    """Return the languages that *page* states as BCP 47."""
-    article = article_object(page)
-    stated = [
-        (page.language, "html lang"),
-        (line(article.get("inLanguage")) if article is not None else None, "json-ld"),
-        (page.first_meta("content-language", "language", "dc.language", "og:locale"), "meta"),
-        (link.language if link is not None else None, "link"),
-    ]
-    return [(tag, source) for value, source in stated if value and (tag := _tag(value))]
-
-
-def _tag(value: str) -> str | None:
-    value = value.split(",", maxsplit=1)[0].strip().replace("_", "-")
-    if not _LANGUAGE.fullmatch(value) or value.lower() in {"und", "mul"}:
-        return None
-    first, *rest = value.split("-")
-    parts = [first.lower()]
-    parts += [part.upper() if len(part) == 2 else part.title() if len(part) == 4 else part for part in rest]
-    return "-".join(parts)
 
 
 def canonical(page: Page, url: str) -> str | None:

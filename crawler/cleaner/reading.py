@@ -9,6 +9,7 @@ from crawler.cleaner.blocks import Block, Layout, layout
 from crawler.cleaner.body import Body, Dropped, find_body
 from crawler.cleaner.features import is_prose
 from crawler.cleaner.fragment import caption_of, fragment
+from crawler.cleaner.language import languages
 from crawler.cleaner.markdown import to_markdown
 from crawler.cleaner.memory import Recalled, marks_of, recalled
 from crawler.cleaner.metadata import Metadata
@@ -126,7 +127,7 @@ def read(
         authors=writers[0][0] if writers else (),
         section=notes.choose("section", section(page, sites, title)),
         keywords=tuple(text for text, _ in words),
-        language=notes.choose("language", metadata.language(page, link)),
+        language=notes.choose("language", languages(page, link, " ".join(paragraphs))),
         site=site_name(url),
         publisher=names[0][0] if names else None,
         url=url,
