@@ -132,6 +132,13 @@ def test_a_list_or_table_stays_whole(markup: str, texts: tuple[str, ...], place:
     assert [text for text in kept if not text.isdigit()] == [*STORY[:at], *texts, *STORY[at:]]
 
 
+def test_a_list_may_say_a_thing_twice_and_a_page_shows_a_paragraph_twice() -> None:
+    twice = "A weekly meeting at the harbour office, open to everyone who lives here"
+    markup = f"<ul><li>Monday</li><li>{twice}</li><li>Tuesday</li><li>{twice}</li></ul>"
+    kept = told(article(paragraphs(*STORY[:3]), markup, paragraphs(*STORY[3:], STORY[0])))
+    assert kept == (*STORY[:3], "Monday", twice, "Tuesday", twice, *STORY[3:])
+
+
 @pytest.mark.parametrize("place", [1, 3])
 def test_a_list_of_terms_stays_whole(place: int) -> None:
     kept = told(article(paragraphs(*STORY[:place]), DEFINED, paragraphs(*STORY[place:])))

@@ -11,7 +11,7 @@ from crawler.cleaner.blocks import HEADINGS, Block, Box, Layout, layout
 from crawler.cleaner.features import Surroundings, is_prose
 from crawler.cleaner.labels import WHY, Said
 from crawler.cleaner.text import fold, weight
-from crawler.cleaner.wholes import Judged, judged_as_one
+from crawler.cleaner.wholes import ITEMS, Judged, judged_as_one
 from crawler.cleaner.words import is_related_label
 from crawler.page import Page
 
@@ -29,6 +29,7 @@ _STRUCTURE = frozenset({*HEADINGS, "li", "dt", "dd", "blockquote", "td", "th", "
 # No article prints these as its own words, whatever stands around them.
 _NEVER = frozenset({Said.RELATED, Said.FURNITURE, Said.END, Said.TITLE, Said.PLACEHOLDER, Said.CREDIT})
 MIN_REPEATED_CHARS = 40
+"""Of a text that a page shows twice, for two widths of screen; a list or table repeats itself as it likes."""
 FAR_IMAGE = 12
 """Blocks: as far above the text its first image may stand."""
 
@@ -94,7 +95,7 @@ def _judge(page: Page, found: Layout, headline: Block | None, title: str) -> Bod
             reason = (
                 WHY.get(one.says) or _standing(block) or f"reads unlike the story ({one.probability:.0%})"
             )
-        if reason is None and len(block.text) > MIN_REPEATED_CHARS:
+        if reason is None and len(block.text) > MIN_REPEATED_CHARS and block.role not in ITEMS:
             if block.text in seen:
                 reason = "repeats an earlier block"
             seen.add(block.text)

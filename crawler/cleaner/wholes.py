@@ -8,7 +8,9 @@ from crawler.cleaner.labels import Said
 
 _WHOLES = frozenset({"ul", "ol", "dl", "table"})
 _PARTS = frozenset({*_WHOLES, "li", "dt", "dd", "thead", "tbody", "tfoot", "tr", "td", "th", "p", "div"})
-_ITEMS = frozenset({"li", "dt", "dd", "td", "th", "img", "caption"})
+ITEMS = frozenset({"li", "dt", "dd", "td", "th"})
+"""Roles of what lists and tables hold."""
+_WITHIN_WHOLES = ITEMS | {"img", "caption"}
 
 
 @dataclass(slots=True, eq=False)
@@ -31,7 +33,7 @@ def judged_as_one(around: Surroundings, judged: list[Judged]) -> None:
     wholes: dict[int, list[Judged]] = {}
     for one in judged:
         box = one.block.box
-        if one.reason is not None or one.block.role not in _ITEMS:
+        if one.reason is not None or one.block.role not in ITEMS:
             continue
         if box.order not in known:
             known[box.order] = _whole(around, box)
@@ -50,7 +52,7 @@ def _whole(around: Surroundings, box: Box) -> Box | None:
     one: Box | None = box
     while one is not None and one.tag in _PARTS and one.order not in around.around_trunk:
         if one.tag in _WHOLES:
-            if any(block.role not in _ITEMS for block in around.found.blocks[one.first : one.end]):
+            if any(block.role not in _WITHIN_WHOLES for block in around.found.blocks[one.first : one.end]):
                 break
             whole = one
         one = one.parent
