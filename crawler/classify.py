@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from crawler.cleaner.blocks import HEADINGS, MAX_BLOCKS, WITHIN, Block, Box
+from crawler.cleaner.blocks import HEADINGS, MAX_BLOCKS, WITHIN, Block
 from crawler.cleaner.body import host, is_headline_link
 from crawler.cleaner.declared import LISTING_TYPES, article_object, types
 from crawler.cleaner.features import is_prose
@@ -38,8 +38,6 @@ _WALL_NAMES = frozenset({"paywall", "regwall", "piano", "subscri"})
 _DATE_PATH = re.compile(r"/(?:19|20)\d\d[/-]\d\d?(?:[/-]\d\d?)?(?:/|-|_|$)")
 _ARCHIVE_PATH = re.compile(r"^/(?:[^/]+/){0,2}(?:19|20)\d\d(?:/\d\d?){0,2}/?(?:index\.html?)?$")
 
-_MAY_GUIDE = WITHIN["nav"] | WITHIN["footer"]
-"""Bits of what stands in a ``nav``, a ``menu`` or a ``footer``."""
 MIN_BODY_CHARS = 140
 TEASER_CHARS = 600
 """The most that stands before the wall of an article whose rest is not sent."""
@@ -260,7 +258,7 @@ def _headline_links(page: Page, one: Story) -> tuple[int, int]:
             and block.role != "img"
             and block.links
             and block.links[0][0] not in seen
-            and not (block.box.within & _MAY_GUIDE and _in_tags(block.box, {"nav", "footer"}))
+            and not block.box.within & WITHIN["footer"]
             and is_headline_link(block, site)
             and _bare(block.links[0][0]) != own
         ):
@@ -279,14 +277,6 @@ def _own_links(page: Page, one: Story) -> int:
     """Return how many other pages of the site the page links to, of whatever length the link."""
     site = host(page.url)
     return len({a for b in one.found.blocks if not b.hidden for a, _ in b.links if a and host(a) == site})
-
-
-def _in_tags(box: Box | None, tags: set[str]) -> bool:
-    while box is not None:
-        if box.tag in tags:
-            return True
-        box = box.parent
-    return False
 
 
 def _teaser_units(page: Page, one: Story) -> int:

@@ -10,15 +10,15 @@ from typing import NamedTuple
 from crawler.cleaner.markup import MIN_SWALLOWED, tags_and_texts
 from crawler.cleaner.text import tidy, tidy_pre, weight
 from crawler.cleaner.words import junk_name
-from crawler.page import Page, join
+from crawler.page import MAX_NESTING, Page, join
 
 Token = tuple[str, str]
 """A piece of a block: ``("t", text)``, ``("a", href)`` … ``("/a", "")``, ``("em", "")`` and so on."""
 _BLANK: Token = ("t", " ")
 
-# Nothing in these is the page's text.
+# Nothing in these is the page's text, or else it guides through the site.
 _SKIPPED = frozenset(
-    "noscript template svg object canvas audio video head select button datalist progress meter applet frameset colgroup dialog".split()
+    "nav menu noscript template svg object canvas audio video head select button datalist progress meter applet frameset colgroup dialog".split()
 )
 # https://html.spec.whatwg.org/multipage/syntax.html#void-elements and their obsolete kin: they have no end.
 _VOID = frozenset(
@@ -107,7 +107,7 @@ MAX_MARKS = 20
 
 
 # What a box stands in, as bits of `Box.within`.
-WITHIN = {"nav": 1, "menu": 1, "footer": 2, "main": 4}
+WITHIN = {"footer": 1, "main": 2}
 _UNDISPLAYED = ("display:none", "visibility:hidden")
 
 
@@ -421,8 +421,6 @@ class _Traits(NamedTuple):
 
 # HTML's own spaces alone part names: a no-break space is a letter of them.
 _ATTRIBUTE = re.compile(r' (=?[^ \t\n\f\r>="]++)="([^"]*+)"')
-_HREF = re.compile(r' href="([^"]*)"')
-_DATETIME = re.compile(r' datetime="([^"]*)"')
 MAX_CACHED_CHARS = 400
 
 
@@ -432,17 +430,16 @@ def _traits(tag: str, raw: str) -> _Traits:
 
 
 def _read_traits(tag: str, raw: str) -> _Traits:
-    attributes = _written(raw)
-    classes = _plain(attributes.get("class", ""))
-    names = f"{classes} {_plain(attributes.get('id', ''))}".strip()
+    classes = _plain(_value(raw, "class") or "")
+    names = f"{classes} {_plain(_value(raw, 'id') or '')}".strip()
     # The id of a heading is its own text ("final-comment-period"), and no name.
     named = classes if tag in HEADINGS else names
     return _Traits(
         names,
         tag if tag in {"p", "li"} else f"{tag}.{names}",
         junk_name(named) if named else None,
-        _hides(attributes),
-        _plain(attributes["start"]) if tag == "ol" and "start" in attributes else None,
+        _is_hidden(raw),
+        _value(raw, "start") if tag == "ol" else None,
         WITHIN.get(tag, 0),
         _captions(tag, names),
     )
@@ -451,12 +448,10 @@ def _read_traits(tag: str, raw: str) -> _Traits:
 _known_traits = lru_cache(maxsize=20_000)(_read_traits)
 
 
-def _written(raw: str) -> dict[str, str]:
-    """Return the attributes *raw* with their values as they are written."""
-    if raw.count('"') == 2:
-        name, _, value = raw[1:-1].partition('="')
-        return {name: value}
-    return dict(_ATTRIBUTE.findall(raw))
+def _value(raw: str, name: str) -> str | None:
+    """Return the value of the attribute *name* among *raw* as it is written, which has no quotation mark inside."""
+    _, found, rest = raw.partition(f' {name}="')
+    return rest.partition('"')[0] if found else None
 
 
 def _attributes(raw: str) -> dict[str, str]:
@@ -465,16 +460,11 @@ def _attributes(raw: str) -> dict[str, str]:
 
 def _is_hidden(raw: str) -> bool:
     """Whether an element with the attributes *raw* is not displayed."""
-    return (" hidden=" in raw or " style=" in raw) and _hides(_written(raw))
-
-
-def _hides(attributes: dict[str, str]) -> bool:
-    if attributes.get("hidden", "until-found") != "until-found":
-        return True
-    style = attributes.get("style")
-    if not style:
+    if " hidden=" not in raw and " style=" not in raw:
         return False
-    style = style.replace(" ", "").lower()
+    if _value(raw, "hidden") not in {None, "until-found"}:
+        return True
+    style = (_value(raw, "style") or "").replace(" ", "").lower()
     return any(one in style for one in _UNDISPLAYED)
 
 
@@ -521,7 +511,7 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
                         writer.flush()
                     writer.breaks = 0
                     box.end, box.stop = len(blocks), len(boxes)
-                    if box.tag == "pre":
+                    if opened == "pre":
                         writer.pre -= 1
                     writer.box = box = outer
                 elif mark == "rt":
@@ -539,35 +529,34 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
             writer.breaks = 0
             if len(blocks) > MAX_BLOCKS:
                 break
-            names, label, junk, hidden, start, within, captions = _traits(tag, raw)
-            inner = Box(
-                tag,
-                names,
-                label,
-                box,
-                box.depth + 1,
-                len(blocks),
-                0,
-                junk,
-                hidden or box.hidden,
-                start,
-                within | box.within,
-                len(boxes),
-                0,
-                captions or box.captioned,
-            )
-            boxes.append(inner)
             frames.append((tag, box, ""))
-            writer.box = box = inner
             if tag == "pre":
                 writer.pre += 1
+            if box.depth < MAX_NESTING:
+                names, label, junk, hidden, start, within, captions = _traits(tag, raw)
+                writer.box = box = Box(
+                    tag,
+                    names,
+                    label,
+                    box,
+                    box.depth + 1,
+                    len(blocks),
+                    0,
+                    junk,
+                    hidden or box.hidden,
+                    start,
+                    within | box.within,
+                    len(boxes),
+                    0,
+                    captions or box.captioned,
+                )
+                boxes.append(box)
         elif kind is _LINK:
             if _is_hidden(raw):
                 skipped, skipped_depth = tag, 1
                 continue
-            href = _HREF.search(raw)
-            address = href[1] if href else ""
-            writer.start("a", "" if not address or address[0] == "#" else _address(base, _plain(address)))
+            href = _value(raw, "href")
+            writer.start("a", "" if not href or href[0] == "#" else _address(base, _plain(href)))
             frames.append((tag, None, tag))
         elif kind is _MARK:
             mark = _MARKS[tag]
@@ -578,8 +567,8 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
                 if _is_hidden(raw):
                     skipped, skipped_depth = tag, 1
                     continue
-                if tag == "time" and (stamp := _DATETIME.search(raw)) and stamp[1]:
-                    writer.times.append(_plain(stamp[1]))
+                if tag == "time" and (stamp := _value(raw, "datetime")):
+                    writer.times.append(_plain(stamp))
             mark = ""
             if tag == "rt" and not after_parenthesis:
                 # A reading in print stands in parentheses, unless the page sets some itself.

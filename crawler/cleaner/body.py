@@ -132,7 +132,7 @@ def _judged(around: Surroundings) -> tuple[list[Judged], list[Dropped]]:
             fallen.append(Dropped(block, row))
             continue
         says = Said(int(row[features.SAYS]))
-        if says in _NEVER:
+        if says in _NEVER or (says is Said.BYLINE and block.role not in _STRUCTURE):
             judged.append(Judged(block, row, says, 0.0, WHY[says]))
         else:
             judged.append(Judged(block, row, says, trained.probability(row)))
@@ -162,7 +162,7 @@ def _standing(block: Block) -> str | None:
     while one is not None:
         if one.junk:
             return f"in a box named “{one.junk}”"
-        if one.tag in {"aside", "footer", "nav", "menu"}:
+        if one.tag in {"aside", "footer"}:
             return f"in <{one.tag}>"
         one = one.parent
     return None
@@ -232,7 +232,7 @@ def _printing(found: Layout, title: str) -> Block | None:
         rank = 4 if block.role == "h1" else 3 if block.role == "h2" else 2 if block.role in HEADINGS else 1
         if block.link_share > 0.9 and block.role != "h1":
             rank = 1
-        if block.box.tag in {"li", "nav"} or _in_junk(block.box):
+        if block.box.tag == "li" or _in_junk(block.box):
             rank = 0
         if rank > best_rank:
             best, best_rank = block, rank

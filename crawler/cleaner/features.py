@@ -57,7 +57,7 @@ _SENTENCE_ENDS = frozenset(".!?…。！？।؟۔։።။។”»’」』")
 _NO_PROSE = frozenset({*HEADINGS, "img", "figcaption", "caption"})
 _PARTS = frozenset({"p", "li", "ul", "ol", "blockquote", "h2", "h3", "h4", "figure"})
 _COMMENTS = frozenset({"comment", "disqus", "respond", "replies"})
-_NAV, _FOOTER, _MAIN = WITHIN["nav"], WITHIN["footer"], WITHIN["main"]
+_FOOTER, _MAIN = WITHIN["footer"], WITHIN["main"]
 Row = tuple[float, ...]
 Share = tuple[int, float, float, int]
 """Of a box: characters, share of links, share of prose, blocks."""
@@ -194,8 +194,6 @@ class Surroundings:
         return known
 
     def _of_box(self, box: Box) -> Row | str:
-        if box.within & _NAV:
-            return "in <nav>"
         if self.others and any(box.inside(other) for other in self.others):
             return "another article"
         # What holds most of the running text is no boilerplate, whatever it is called.

@@ -11,11 +11,12 @@ from crawler.page import Page, parse
 
 # As they are serialised. A name is what it is: publishers leave a stray quote there.
 _ATTRIBUTES = r'(?: =?[^ \t\n\f\r=>]*+="[^"]*+")*+'
-# A tag and the text after it. A comment, and an element that holds no markup though it may look so, count as no tag.
-# Such an element is passed over from "<" to "<": ".*?" would try its end at every letter of a script.
+# A tag and the text after it. A comment, a drawing, and an element that holds no markup though it may look so, count as no
+# tag. They are passed over from "<" to "<": ".*?" would try the end at every letter of a script.
 _TAG_AND_TEXT = re.compile(
     r"<(?:(script|style|iframe|noembed|noframes|textarea|title)(?=[ >])"
-    rf"{_ATTRIBUTES}>[^<]*+(?:<(?!/\1>)[^<]*+)*+</\1>|!--.*?-->|([^ \t\n\f\r>]++)({_ATTRIBUTES})>)([^<]*+)",
+    rf"{_ATTRIBUTES}>[^<]*+(?:<(?!/\1>)[^<]*+)*+</\1>|!--.*?-->"
+    rf"|svg{_ATTRIBUTES}>[^<]*+(?:<(?!/?svg[ >])[^<]*+)*+</svg>|([^ \t\n\f\r>]++)({_ATTRIBUTES})>)([^<]*+)",
     re.DOTALL,
 )
 MAX_LISTED_CHARS = 2_000_000

@@ -117,7 +117,7 @@ def _visible_tags(page: Page, found: Layout, region: tuple[int, int]) -> list[st
 def _in_navigation(box: Box | None, *, above: bool) -> bool:
     """Whether *box*, *above* the story or beside it, belongs to the site's menus."""
     while box is not None:
-        if box.tag in {"nav", "header", "footer"} or (above and ("nav" in box.names or "menu" in box.names)):
+        if box.tag in {"header", "footer"} or (above and ("nav" in box.names or "menu" in box.names)):
             return True
         box = box.parent
     return False

@@ -48,7 +48,9 @@ _JUNK_NAMES = _junk_pattern()
 
 @lru_cache(maxsize=50_000)
 def _junk_word(name: str) -> str | None:
-    spaced = _CAMEL.sub("-", name).lower()
+    spaced = name if name.islower() else _CAMEL.sub("-", name).lower()
+    if not _JUNK_NAMES.search(spaced):
+        return None
     found = _JUNK_NAMES.search(_INNOCENT_NAMES.sub(" ", spaced))
     return found[0] if found else None
 
