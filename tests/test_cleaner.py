@@ -13,7 +13,7 @@ from crawler.cleaner import NotAnArticle, clean, explain, read_article
 from crawler.cleaner.blocks import layout
 from crawler.cleaner.notices import facts_in, is_notice
 from crawler.cleaner.words import is_related_label
-from crawler.page import parse
+from crawler.page import MAX_NESTING, parse
 
 PAGES = Path(__file__).parent / "pages"
 URL = "https://beijingpost.example/us-secures-key-southeast-asia-agreements"
@@ -485,6 +485,34 @@ def test_an_element_left_open_swallows_no_story(left_open: str, after: str, betw
     one = article(f"<article><h1>The old bridge stays open</h1><div>{opened}</div></article>{after}")
     told = f"{one.description} {re.sub(r'[^a-zA-Z0-9,. -]', '', one.body)}"
     assert [text for text in LONG if text[:20] not in told or text[-20:] not in told] == []
+
+
+@pytest.mark.parametrize("tag", ["div", "pre", "section", "blockquote", "x-y"])
+def test_text_deeper_than_boxes_nest_is_read_whole(tag: str) -> None:
+    levels = 3 * MAX_NESTING
+    page = parse(
+        ("".join(f"<{tag}>text {at}" for at in range(levels)) + f"</{tag}>after" * levels).encode(), URL
+    )
+    assert page.tree.css_first(tag) is not None
+    found = layout(page)
+    assert max(box.depth for box in found.boxes) == MAX_NESTING
+    assert [block.text for block in found.blocks] == [f"text {at}" for at in range(levels)] + [
+        "after"
+    ] * levels
+
+
+@pytest.mark.parametrize(
+    "apart",
+    [
+        "<nav><p>{}</p><nav><ul><li><a href=/x>World</a></ul></nav>{}</nav>",
+        "<svg><title>{}</title><svg><desc>{}</desc></svg><text>World</text></svg>",
+        "<svg data-x='</svg>'><title>{}{}</title></svg>",
+        "<select><option>{}<option>{}</select>",
+    ],
+)
+def test_what_is_no_text_of_the_page_is_walked_past(apart: str) -> None:
+    page = parse(f"<p>{PARAGRAPHS[0]}</p>{apart.format(*PARAGRAPHS)}<p>{PARAGRAPHS[1]}</p>".encode(), URL)
+    assert [block.text for block in layout(page).blocks] == PARAGRAPHS[:2]
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,9 @@ def _whole(around: Surroundings, box: Box) -> Box | None:
     one: Box | None = box
     while one is not None and one.tag in _PARTS and one.order not in around.around_trunk:
         if one.tag in _WHOLES:
-            if not _WITHIN_WHOLES.issuperset(block.role for block in around.found.blocks[one.first : one.end]):
+            if not _WITHIN_WHOLES.issuperset(
+                block.role for block in around.found.blocks[one.first : one.end]
+            ):
                 break
             whole = one
         one = one.parent
