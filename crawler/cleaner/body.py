@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from crawler.cleaner import features, model
 from crawler.cleaner.blocks import HEADINGS, Block, Box, Layout, layout
-from crawler.cleaner.features import Surroundings, is_prose
+from crawler.cleaner.features import Surroundings, is_prose, sums
 from crawler.cleaner.labels import WHY, Said
 from crawler.cleaner.text import fold, weight
 from crawler.cleaner.wholes import ITEMS, Judged, judged_as_one
@@ -181,23 +181,25 @@ def _take_images(found: Layout, body: Body) -> None:
     """Take the images that belong to the story: those the text around them is the story of."""
     kept = {block.index for block in body.kept}
     end = max(body.region.end, body.kept[-1].index + 1)
+    images = [
+        block
+        for block in found.blocks[max(0, body.kept[0].index - FAR_IMAGE) : end]
+        if block.role == "img" and not block.hidden
+    ]
+    if not images:
+        return
+    chars = [
+        0 if block.hidden or block.role in {"img", "figcaption"} else block.chars for block in found.blocks
+    ]
+    told = sums(chars)
+    story = sums(size if at in kept else 0 for at, size in enumerate(chars))
     taken: list[Block] = []
-    for image in found.blocks[max(0, body.kept[0].index - FAR_IMAGE) : end]:
-        if image.role != "img" or image.hidden:
-            continue
+    for image in images:
         box: Box | None = image.box
-        while box is not None:
-            told = [
-                b
-                for b in found.blocks[box.first : box.end]
-                if b.role not in {"img", "figcaption"} and not b.hidden
-            ]
-            if told:
-                story = sum(block.chars for block in told if block.index in kept)
-                if 2 * story >= sum(block.chars for block in told):
-                    taken.append(image)
-                break
+        while box is not None and told[box.first] == told[box.end]:
             box = box.parent
+        if box is not None and 2 * (story[box.end] - story[box.first]) >= told[box.end] - told[box.first]:
+            taken.append(image)
     if taken:
         body.kept[:] = sorted([*body.kept, *taken], key=lambda block: block.index)
 

@@ -93,12 +93,12 @@ class Surroundings:
         ]
         self.proses = proses
         chars = [block.chars if seen else 0 for block, seen in zip(blocks, shown, strict=True)]
-        self.chars = _sums(chars)
-        self.link_chars = _sums(map(mul, self.led, shown))
-        self.prose = _sums(map(mul, chars, proses))
-        self.blocks = _sums(shown)
-        self.prose_blocks = _sums(proses)
-        self.headings = _sums(
+        self.chars = sums(chars)
+        self.link_chars = sums(map(mul, self.led, shown))
+        self.prose = sums(map(mul, chars, proses))
+        self.blocks = sums(shown)
+        self.prose_blocks = sums(proses)
+        self.headings = sums(
             [seen and block.role in HEADINGS for block, seen in zip(blocks, shown, strict=True)]
         )
         self.all_prose = self.prose[-1] or 1
@@ -274,7 +274,8 @@ def _led_chars(block: Block, site: str) -> int:
     return min(led, block.chars)
 
 
-def _sums(values: Iterable[int]) -> list[int]:
+def sums(values: Iterable[int]) -> list[int]:
+    """Return the sum of no value, of the first, of the first two, and so on: two of them tell that of any run."""
     return [0, *accumulate(values)]
 
 

@@ -75,7 +75,8 @@ def _title_ends(page: Page, body: Body) -> Iterator[str]:
 
 def _lines(body: Body) -> Iterator[Mark]:
     blocks = [block for block in body.kept if _may_recur(block)]
-    named = [_named(block, body.region) for block in blocks]
+    known: dict[int, frozenset[Markup] | None] = {body.region.order: frozenset()}
+    named = [_named(block.box, known) or frozenset() for block in blocks]
     chars: dict[Markup, int] = {}
     for block, markups in zip(blocks, named, strict=True):
         for markup in markups:
@@ -87,16 +88,20 @@ def _lines(body: Body) -> Iterator[Mark]:
         yield _mark(_LINE, block.text, _AT_EDGE * at_edge | _OWN_MARKUP * own)
 
 
-def _named(block: Block, region: Box) -> set[Markup]:
-    """Return the markup around *block*, within *region*, that has names; none for a quote."""
-    named: set[Markup] = set()
-    box: Box | None = block.box
-    while box is not None and box is not region:
-        if box.tag in _QUOTES or _QUOTE_NAME.search(box.names):
-            return set()
-        if box.names and box.tag not in _OF_THE_TEXT:
-            named.add((box.tag, box.names))
-        box = box.parent
+def _named(box: Box, known: dict[int, frozenset[Markup] | None]) -> frozenset[Markup] | None:
+    """Return the markup that has names of *box* and those around it that are not *known*; ``None`` in a quote."""
+    path: list[Box] = []
+    one: Box | None = box
+    while one is not None and one.order not in known:
+        path.append(one)
+        one = one.parent
+    named = known[one.order] if one is not None else frozenset()
+    for inner in reversed(path):
+        if inner.tag in _QUOTES or _QUOTE_NAME.search(inner.names):
+            named = None
+        elif named is not None and inner.names and inner.tag not in _OF_THE_TEXT:
+            named |= {(inner.tag, inner.names)}
+        known[inner.order] = named
     return named
 
 
