@@ -2,12 +2,15 @@
 
 import gzip
 import json
+import math
+import random
 import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -32,6 +35,7 @@ from benchmarks.extraction.tools import Tool
 from benchmarks.extraction.train import nested, written
 from benchmarks.extraction.worst import worst
 from crawler.cleaner import features, model
+from crawler.cleaner.body import WEIGHTS
 
 TITLE = "Council votes to keep the old bridge open"
 STANDFIRST = "After a debate of nine hours the vote was close, and the mayor had to wait until midnight."
@@ -221,14 +225,57 @@ def test_a_site_is_scored_by_the_model_that_never_saw_it(folder: Path) -> None:
 
 def test_the_weights_that_the_training_writes_are_read_by_the_cleaner(tmp_path: Path) -> None:
     leaves = {"left_child": {"leaf_value": -1.00004}, "right_child": {"leaf_value": 2.0}}
-    tree = nested({"split_feature": 1, "threshold": 39.5000001, **leaves})
-    assert tree == [features.NAMES[1], 39.5, -1.0, 2.0]
+    node = {"split_feature": 1, "threshold": 39.5000001, **leaves}
+    assert nested(node, {0}) == [features.NAMES[1], 39.5, -1.0, 2.0]
+    tree = nested(node, {1})
+    assert tree == [features.NAMES[1], 39, -1.0, 2.0]
     file = tmp_path / "weights.json"
     file.write_text(written({"pages": 2}, [tree, tree]), "utf-8")
     assert json.dumps(tree) in file.read_text("utf-8").replace(",\n", "\n").splitlines()
     judge = model.load(file, features.NAMES)
     short, long = ([chars] * len(features.NAMES) for chars in (10.0, 100.0))
     assert judge.probability(short) < 0.5 < judge.probability(long)
+
+
+def _added(tree: Any, row: dict[str, float]) -> float:
+    """Return what *tree* adds for *row*, test by test."""
+    while isinstance(tree, list):
+        name, threshold, left, right = tree
+        tree = left if row[name] <= threshold else right
+    return float(tree)
+
+
+def test_all_trees_at_once_come_to_what_one_after_the_other_does() -> None:
+    kept = json.loads(WEIGHTS.read_text("utf-8"))
+    judge = model.load(WEIGHTS, features.NAMES)
+    tests: dict[str, set[float]] = {name: {0.0} for name in features.NAMES}
+    trees = list(kept["trees"])
+    while trees:
+        if isinstance(tree := trees.pop(), list):
+            tests[tree[0]].add(tree[1])
+            trees += tree[2:]
+    luck = random.Random(7)
+    for _ in range(2_000):
+        # On a threshold, just above it, or beyond them all.
+        row = {
+            name: luck.choice(sorted(at)) + luck.choice([0, 0, 0.5, 1e9, -1e9]) for name, at in tests.items()
+        }
+        total = sum(_added(tree, row) for tree in kept["trees"])
+        assert judge.probability(list(row.values())) == pytest.approx(1 / (1 + math.exp(-total)), abs=1e-9)
+
+
+def test_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(model.BadWeights, match="no feature is called other"):
+        model.Model(["chars"], [["other", 1, 0.0, 1.0]])
+    deep: Any = 0.0
+    for _ in range(model.MAX_LEAVES):
+        deep = ["chars", 1, deep, 1.0]
+    with pytest.raises(model.BadWeights, match="more than 8 leaves"):
+        model.Model(["chars"], [deep])
+    file = tmp_path / "weights.json"
+    file.write_text(written({}, []), "utf-8")
+    with pytest.raises(model.BadWeights, match="train it anew"):
+        model.load(file, ("chars",))
 
 
 # The run

@@ -8,9 +8,10 @@ interpreter has to have besides the project's own dependencies.
 
 import argparse
 import json
+import math
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -23,7 +24,7 @@ from benchmarks.extraction.pages import read_page
 from crawler.cleaner.blocks import layout
 from crawler.cleaner.body import find_headline, surroundings
 from crawler.cleaner.features import NAMES, Row, rows
-from crawler.cleaner.model import MAX_LEAVES
+from crawler.cleaner.model import LEAF_DECIMALS, MAX_LEAVES
 from crawler.cleaner.title import candidates
 from crawler.page import parse
 
@@ -45,7 +46,6 @@ PARAMETERS = {
     "verbose": -1,
 }
 THRESHOLD_DIGITS = 6
-LEAF_DECIMALS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,8 @@ def train(lessons: Sequence[Lesson], set_weights: Mapping[str, float]) -> str:
     booster = lightgbm.train(
         PARAMETERS, lightgbm.Dataset(table, story_, weight=counts / counts.mean()), num_boost_round=ROUNDS
     )
-    trees = [nested(tree["tree_structure"]) for tree in booster.dump_model()["tree_info"]]
+    whole = set(numpy.flatnonzero((table == numpy.floor(table)).all(axis=0)).tolist())
+    trees = [nested(tree["tree_structure"], whole) for tree in booster.dump_model()["tree_info"]]
     return written(
         {
             "trained by": f"benchmarks.extraction.train, LightGBM {lightgbm.__version__}",
@@ -113,15 +114,20 @@ def train(lessons: Sequence[Lesson], set_weights: Mapping[str, float]) -> str:
     )
 
 
-def nested(node: Mapping[str, Any]) -> Any:
-    """Return LightGBM's tree *node* as `crawler.cleaner.model` reads it."""
+def nested(node: Mapping[str, Any], whole: Container[int]) -> Any:
+    """Return LightGBM's tree *node* as `crawler.cleaner.model` reads it.
+
+    The features at the places *whole* are whole numbers, as their thresholds may be too: they compare in half the time.
+    """
     if "leaf_value" in node:
         return round(node["leaf_value"], LEAF_DECIMALS)
+    feature = node["split_feature"]
+    threshold = float(f"{node['threshold']:.{THRESHOLD_DIGITS}g}")
     return [
-        NAMES[node["split_feature"]],
-        float(f"{node['threshold']:.{THRESHOLD_DIGITS}g}"),
-        nested(node["left_child"]),
-        nested(node["right_child"]),
+        NAMES[feature],
+        math.floor(threshold) if feature in whole else threshold,
+        nested(node["left_child"], whole),
+        nested(node["right_child"], whole),
     ]
 
 

@@ -3,7 +3,8 @@
 The trees are scored all at once, as QuickScorer does (Lucchese et al., SIGIR 2015): each tree has a byte with a bit for
 each of its leaves, and every test that fails strikes out the leaves it makes unreachable. What fails is known from where
 a value stands among all thresholds of its feature, so that one `bisect` and one ``&`` of long integers answer for all
-trees; the lowest bit left in a byte is the leaf that its tree comes to.
+trees; the lowest bit left in a byte is the leaf that its tree comes to. What the leaves add is summed up by their binary
+digits: how many of them have the first, the second, and so on.
 """
 
 import json
@@ -11,12 +12,14 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cache
-from operator import getitem
 from pathlib import Path
 from typing import Any
 
 MAX_LEAVES = 8
 """A tree has: one bit of a byte for each."""
+LEAF_DECIMALS = 4
+"""What a leaf adds is told to."""
+_UNIT = 10**LEAF_DECIMALS
 
 
 class BadWeights(Exception):
@@ -35,19 +38,24 @@ class Model:
 
     def __init__(self, features: Sequence[str], trees: Sequence[Any], base: float = 0.0) -> None:
         """Prepare *trees*; raises `BadWeights`."""
-        self._bytes = len(trees)
         self._all = (1 << 8 * len(trees)) - 1
-        self._base = base
-        self._leaves: list[list[float]] = []
+        self._lowest = self._all // 255
+        """The lowest bit of each byte."""
         numbers = {name: number for number, name in enumerate(features)}
         struck: list[dict[float, int]] = [{} for _ in features]
+        adds: dict[int, int] = {}
+        """What each leaf adds to the least that its tree does, by its bit, in units of the last decimal."""
+        self._least = round(base * _UNIT)
         for at, tree in enumerate(trees):
             values: list[float] = []
             self._read(tree, at, values, struck, numbers)
-            # For every byte, the value of its lowest bit's leaf.
-            self._leaves.append(
-                [values[min((byte & -byte).bit_length(), len(values)) - 1] for byte in range(256)]
-            )
+            units = [round(value * _UNIT) for value in values]
+            self._least += min(units)
+            adds |= {1 << 8 * at + leaf: unit - min(units) for leaf, unit in enumerate(units)}
+        digits = max(adds.values(), default=0).bit_length()
+        self._digits = [
+            sum(bit for bit, unit in adds.items() if unit >> digit & 1) for digit in reversed(range(digits))
+        ]
         self._tests = [
             (number, sorted(by_threshold), self._left(by_threshold))
             for number, by_threshold in enumerate(struck)
@@ -83,8 +91,12 @@ class Model:
         bits = self._all
         for number, thresholds, left in self._tests:
             bits &= left[bisect_left(thresholds, row[number])]
-        total = self._base + sum(map(getitem, self._leaves, bits.to_bytes(self._bytes, "little")))
-        return 1.0 / (1.0 + math.exp(-total))
+        # No byte is 0, so that none borrows from the next.
+        bits &= ~(bits - self._lowest)
+        total = 0
+        for digit in self._digits:
+            total = 2 * total + (bits & digit).bit_count()
+        return 1.0 / (1.0 + math.exp(-(self._least + total) / _UNIT))
 
 
 @cache
