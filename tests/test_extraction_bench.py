@@ -103,6 +103,7 @@ def test_what_is_the_truth_scores_one_and_nothing_scores_nothing() -> None:
     assert overlap(text, "").precision is None
     assert overlap(text, "Something else altogether is said here").f1 == 0
     assert overlap("a b\u00adc", "a bc").f1 == 1  # a soft hyphen is no letter
+    assert overlap("gru\u0308n", "grün").f1 == 1  # the same letter
 
 
 def test_half_of_the_truth_is_half_of_the_recall() -> None:
