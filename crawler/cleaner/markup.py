@@ -21,7 +21,8 @@ _TAG_AND_TEXT = re.compile(
 )
 MAX_LISTED_CHARS = 2_000_000
 # What these hold is text, and written as it stands.
-_LITERAL = re.compile(r"<(xmp|plaintext)>(.*?)(?:</\1>|\Z)", re.DOTALL)
+_LITERALS = ("xmp", "plaintext")
+_LITERAL = re.compile(rf"<({'|'.join(_LITERALS)})>(.*?)(?:</\1>|\Z)", re.DOTALL)
 
 MIN_SWALLOWED = 3
 """Paragraphs in an element that shows none: it was only left open, and swallowed the story after it."""
@@ -40,6 +41,7 @@ _PERHAPS_AMISS = ", ".join(
         f"p:is({', '.join(f'{tag} p' for tag in _HOLDS_NONE)}, {', '.join(f'{tag} > p' for tag in _MAY_HOLD_SOME)})",
         f"button:is({', '.join(f'{tag} > button' for tag in _TITLED)})",
         *_RAW,
+        *_LITERALS,
     )
 )
 MAX_MENDED = 200
@@ -65,8 +67,9 @@ def tags_and_texts(page: Page) -> Iterable[tuple[str, str, str, str]]:
 def _mended(page: Page, left: int) -> str:
     """Return the body of *page* as it was meant; text that is markup is opened *left* times."""
     markup = (page.tree.body or page.root).html or ""
-    amiss = page.tree.css(_PERHAPS_AMISS)
-    swallowed = sum(node.tag == "p" for node in amiss) >= MIN_SWALLOWED
+    amiss = [(node.tag or "", node) for node in page.tree.css(_PERHAPS_AMISS)]
+    tags = [tag for tag, _ in amiss]
+    swallowed = tags.count("p") >= MIN_SWALLOWED
     mends = chain(_swallowing(page) if swallowed else (), _mends(page, amiss, left))
     for said, meant in islice(mends, MAX_MENDED):
         markup = markup.replace(said, meant, 1)
@@ -74,7 +77,7 @@ def _mended(page: Page, left: int) -> str:
         for tag in _HOLDS_NONE:
             if len(page.tree.css(f"{tag} p")) >= MIN_SWALLOWED:
                 markup = re.sub(rf"<(/?){tag}(?=[ >])", r"<\1div", markup)
-    if "<xmp>" in markup or "<plaintext>" in markup:
+    if not set(_LITERALS).isdisjoint(tags):
         markup = _LITERAL.sub(lambda found: _literal(found[2], page, left), markup)
     return markup
 
@@ -88,17 +91,17 @@ def _swallowing(page: Page) -> Iterator[tuple[str, str]]:
             yield _html(node), re.sub(rf"</?{node.tag}{_ATTRIBUTES}>", "", _inside(node))
 
 
-def _mends(page: Page, amiss: list[LexborNode], left: int) -> Iterator[tuple[str, str]]:
-    """Yield what stands in the body of *page* at those of the nodes *amiss* that are, and what was meant."""
-    for node in amiss:
-        if node.tag == "button":
+def _mends(page: Page, amiss: list[tuple[str, LexborNode]], left: int) -> Iterator[tuple[str, str]]:
+    """Yield what stands in the body of *page* at those of the nodes *amiss*, each with its tag, that are, and what was meant."""
+    for tag, node in amiss:
+        if tag == "button":
             titled = node.parent
             if titled is not None and titled.text().strip() == node.text().strip():
                 yield _html(titled), _html(titled).replace(_html(node), _inside(node))
-        elif node.tag == "template":
+        elif tag == "template":
             if _holds_story(_html(node)) and _is_last(node) and _follows_paragraph(node):
                 yield _html(node), _inside(node)
-        elif node.tag != "p" and left and _is_left_open(node, text := node.text()):
+        elif tag in _RAW and left and _is_left_open(node, text := node.text()):
             yield _html(node), _opened(text, page, left)
 
 
