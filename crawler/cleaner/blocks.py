@@ -491,7 +491,7 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
     base, blocks, kinds = page.base, writer.blocks, _KINDS
     after_parenthesis = False
     off_the_line: dict[int, int] | None = None
-    for _, tag, raw, written in tags_and_texts(page):
+    for tag, raw, written in tags_and_texts(page):
         if skipped:
             if tag == skipped:
                 skipped_depth += 1
