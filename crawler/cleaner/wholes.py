@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from crawler.cleaner.blocks import Block, Box
-from crawler.cleaner.features import Row, Surroundings
+from crawler.cleaner.features import Row, Surroundings, sums
 from crawler.cleaner.labels import Said
 
 _WHOLES = frozenset({"ul", "ol", "dl", "table"})
@@ -29,32 +29,26 @@ class Judged:
 
 def judged_as_one(around: Surroundings, judged: list[Judged]) -> None:
     """Give every item of a list or table in *judged* the mean probability of all its items."""
-    known: dict[int, Box | None] = {}
+    others = sums(block.role not in _WITHIN_WHOLES for block in around.found.blocks)
     wholes: dict[int, list[Judged]] = {}
     for one in judged:
-        box = one.block.box
-        if one.reason is not None or one.block.role not in ITEMS:
-            continue
-        if box.order not in known:
-            known[box.order] = _whole(around, box)
-        whole = known[box.order]
-        if whole is not None:
-            wholes.setdefault(whole.order, []).append(one)
+        if one.reason is None and one.block.role in ITEMS:
+            whole = _whole(around, one.block.box, others)
+            if whole is not None:
+                wholes.setdefault(whole.order, []).append(one)
     for items in wholes.values():
         mean = sum(one.probability for one in items) / len(items)
         for one in items:
             one.probability = mean
 
 
-def _whole(around: Surroundings, box: Box) -> Box | None:
-    """Return the outermost list or table around *box* that holds items alone; one around the story is no part of it."""
+def _whole(around: Surroundings, box: Box, others: list[int]) -> Box | None:
+    """Return the outermost list or table around *box* that holds none of the *others*; one around the story is no part of it."""
     whole = None
     one: Box | None = box
     while one is not None and one.tag in _PARTS and one.order not in around.around_trunk:
         if one.tag in _WHOLES:
-            if not _WITHIN_WHOLES.issuperset(
-                block.role for block in around.found.blocks[one.first : one.end]
-            ):
+            if others[one.first] != others[one.end]:
                 break
             whole = one
         one = one.parent
