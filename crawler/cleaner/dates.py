@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from crawler.cleaner.blocks import Block, Layout
 from crawler.cleaner.declared import marked, types
+from crawler.cleaner.words import by_first_letter
 from crawler.page import JsonObject, Page
 
 EARLIEST = 1990
@@ -117,7 +118,7 @@ for _names in (
 ):
     for _number, _name in enumerate(_names.split(), 1):
         _MONTHS.setdefault(_name, _number)
-_MONTH = "|".join(sorted(map(re.escape, _MONTHS), key=len, reverse=True))
+_MONTH = rf"(?=[^\W\d_])(?:{by_first_letter(sorted(map(re.escape, _MONTHS), key=len, reverse=True))})"
 _DIGITS = str.maketrans(
     "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯๐๑๒๓๔๕๖๗๘๙０１２３４５６７８９", "0123456789" * 6
 )

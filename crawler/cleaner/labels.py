@@ -12,6 +12,7 @@ from crawler.cleaner.words import (
     CREDIT,
     END_OF_STORY,
     FURNITURE_LEAD,
+    KNOWN_OPENING,
     MEDIA_TIME,
     is_furniture,
     is_related_label,
@@ -19,7 +20,8 @@ from crawler.cleaner.words import (
     stands_for_embed,
 )
 
-_DIGITS = re.compile(r"(?:\D*+\d){3}")
+# Four digits together, which every date has; a dot behind a digit is left out of it.
+_YEAR = re.compile(r"\d(?:\.?\d){3}")
 # Thai, Lao, Burmese and Khmer write without spaces between words, and often without a mark at the end.
 SENTENCE_END = re.compile(
     r"[.!?…。！？।؟۔։።။។](?:[\"'”’»)\]」』]|\s|$)|[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]{24}"
@@ -75,16 +77,18 @@ MIN_PROSE_CHARS = 60
 def said(block: Block, title: str) -> Said:
     """Return what the words of *block* are; *title* is the headline, folded."""
     text, chars = block.text, block.chars
+    # One question in place of four, for most texts.
+    opens = chars > MAX_LINE_CHARS or KNOWN_OPENING.match(text) is not None
     if chars <= MAX_LABEL_CHARS:
         if is_related_label(text):
             return Said.RELATED
-        if is_furniture(text) or MEDIA_TIME.fullmatch(text):
+        if is_furniture(text) or (":" in text and MEDIA_TIME.fullmatch(text)):
             return Said.FURNITURE
-        if END_OF_STORY.fullmatch(text):
+        if opens and END_OF_STORY.fullmatch(text):
             return Said.END
         if is_date_line(text):
             return Said.DATE
-        if CREDIT.match(text) and not (chars >= MIN_PROSE_CHARS and SENTENCE_END.search(text[-1:])):
+        if opens and CREDIT.match(text) and not (chars >= MIN_PROSE_CHARS and SENTENCE_END.search(text[-1:])):
             return Said.CREDIT
     if title and abs(len(text) - len(title)) < 30 and fold(text) == title:
         return Said.TITLE
@@ -93,9 +97,9 @@ def said(block: Block, title: str) -> Said:
             return Said.PLACEHOLDER
         if is_related_lead(text):
             return Said.LEADS_ON
-        if FURNITURE_LEAD.match(text):
+        if opens and FURNITURE_LEAD.match(text):
             return Said.SERVICE
-    if BYLINE.match(text):
+    if opens and BYLINE.match(text):
         return Said.BYLINE if is_byline(text) else Said.BY_SOMEBODY
     if is_notice(text):
         return Said.NOTICE
@@ -124,7 +128,7 @@ def _is_names(text: str) -> bool:
 
 def is_date_line(text: str) -> bool:
     """Whether *text* is a date and next to nothing else."""
-    if len(text) > 70 or not _DIGITS.match(text):
+    if len(text) > 70 or not _YEAR.search(text):
         return False
     text = re.sub(r"(?<=\d)\.", "", text)  # "5. März 2026" is no sentence that ends at 5
     if SENTENCE_END.search(text.rstrip(".")):

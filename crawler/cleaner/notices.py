@@ -2,15 +2,17 @@
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from crawler.cleaner.blocks import Block
+from crawler.cleaner.words import any_case, by_first_letter
 
-_MARK = re.compile(r"[:：.–—-]")
+MAX_LABEL_CHARS = 60
+# A label goes as far as a mark, and there is nothing in it that parts one phrase from another.
+_MARKED = re.compile(rf"\W*+[^,;!?\"“”:：.–—-]{{0,{MAX_LABEL_CHARS}}}+\s*+[:：.–—-]")
 # In small letters: to ignore case, each of the words is tried where the first letter could rule it out.
 # What a label says the notice is: "… Disclaimer:", "Note to readers:", "Hinweis:", in several languages.
 _LABEL = re.compile(
-    r"""(?x)^\W*(?P<label>(?:[\w.'’&/()-]+\s+){0,4}?(?:disclaimers?|disclosures?|transparency\ (?:note|notice)|notice|note\ to\ (?:our\ )?readers?|readers?['’]?\ note|editor(?:s|'s|’s|s'|ial)?\ note|author's\ note
+    r"""(?x)^\W*(?P<label>(?:[\w.'’&/()-]++\s++){0,4}?(?:disclaimers?|disclosures?|transparency\ (?:note|notice)|notice|note\ to\ (?:our\ )?readers?|readers?['’]?\ note|editor(?:s|'s|’s|s'|ial)?\ note|author's\ note
     |hinweis(?:\ (?:der\ redaktion|an\ (?:die|unsere)\ leser|für\ leser))?|anmerkung\ der\ redaktion|haftungsausschluss|transparenzhinweis|in\ eigener\ sache|offenlegung
     |avertissement|note\ (?:de\ la\ rédaction|aux\ lecteurs|au\ lecteur)|clause\ de\ non-responsabilité|mention\ légale
     |aviso(?:\ (?:legal|a\ los\ lectores))?|nota\ (?:del\ editor|de\ la\ redacción|a\ los\ lectores|da\ redação|do\ editor|aos\ leitores|della\ redazione|ai\ lettori)|descargo\ de\ responsabilidad|isenção\ de\ responsabilidade|avvertenza|dichiarazione\ di\ trasparenza
@@ -20,8 +22,9 @@ _LABEL = re.compile(
     |إخلاء\ (?:ال)?مسؤولية|تنويه|ملاحظة\ (?:المحرر|للقراء|من\ المحرر)|سلب\ مسئولیت|הבהרה|הערת\ (?:ה)?מערכת|גילוי\ נאות|अस्वीकरण|संपादक\ की\ टिप्पणी|ডিসক্লেইমার
     |免责声明|免責聲明|声明|聲明|编者按|編者按|编者注|免責事項|編集部注|お断り|注意書き|면책\ ?조항|편집자\ ?주|알림))\s*[:：.–—-]""",
 )
+_ALONE = "disclaimer|disclosure|haftungsausschluss|avertissement|免责声明|免責聲明"
 _LABEL_ALONE = re.compile(
-    r"(?i)^\W*(?:[\w.'’/-]+\s+){0,3}(?:disclaimer|disclosure|haftungsausschluss|avertissement|免责声明|免責聲明)\W*$"
+    rf"(?i)^\W*(?:[\w.'’/-]++\s++){{0,3}}(?:{by_first_letter(_ALONE.split('|'), any_case)})\W*$"
 )
 
 # In capitals: "ai" is a word of Italian and French, "ki" of Turkish and Hungarian.
@@ -80,15 +83,14 @@ class Labelled:
 
 def is_notice(text: str) -> bool:
     """Whether *text* opens with the label of a notice."""
-    return _is_label(text[:160])
-
-
-@lru_cache(maxsize=4_096)  # every block is asked twice: of the page, and of the story
-def _is_label(opening: str) -> bool:
-    found = _LABEL.match(_lowered(opening)) if _MARK.search(opening) else None
-    return bool(found and len(found["label"]) <= 60) or bool(
-        len(opening) <= 60 and _LABEL_ALONE.match(opening)
+    return bool(_MARKED.match(text) and _is_labelled(text[:160])) or bool(
+        len(text) <= MAX_LABEL_CHARS and _LABEL_ALONE.match(text)
     )
+
+
+def _is_labelled(opening: str) -> bool:
+    found = _LABEL.match(_lowered(opening))
+    return found is not None and len(found["label"]) <= MAX_LABEL_CHARS
 
 
 def _lowered(text: str) -> str:
@@ -110,7 +112,7 @@ def find(blocks: list[Block]) -> list[Labelled]:
     for at, block in enumerate(blocks):
         if block.index <= taken or block.hidden or not block.text or block.role in {"td", "th", "pre", "img"}:
             continue
-        if not is_notice(block.text) or block.text in seen or block.link_share > 0.7:
+        if block.link_share > 0.7 or block.text in seen or not is_notice(block.text):
             continue
         seen.add(block.text)
         text = block.text
