@@ -1,4 +1,7 @@
-"""The kept blocks as a small, clean tree of HTML: paragraphs, headings, lists, quotes, tables, code, figures."""
+"""The kept blocks as a small, clean tree of HTML: headings, lists, quotes, tables, code, images, and paragraphs.
+
+A paragraph of nothing but text is that text, with no element of its own: most are, and an element takes long to make.
+"""
 
 from bs4.element import NavigableString, PageElement, Tag
 
@@ -8,6 +11,8 @@ from crawler.cleaner.text import tidy
 _STRUCTURE = frozenset({"ul", "ol", "li", "blockquote"})
 MAX_CELL_CHARS = 400
 MAX_STRUCTURE = 24
+MIN_LEVEL, MAX_LEVEL = 2, 4
+"""Of headings."""
 
 
 def fragment(found: Layout, kept: list[Block], region: Box) -> Tag:
@@ -25,7 +30,8 @@ class _Tree:
 
     def add(self, parent: Tag, name: str, **attributes: str) -> Tag:
         """Return a new element, the last in *parent*."""
-        tag = Tag(name=name, attrs=attributes)
+        tag = Tag(name=name)
+        tag.attrs.update(attributes)  # `Tag` itself takes them one by one, to make text of what is none
         self._append(parent, tag)
         return tag
 
@@ -49,8 +55,8 @@ class _Line:
     def __init__(self, tree: _Tree, tag: Tag) -> None:
         self.tree = tree
         self.tag = self.at = tag
-        self.made: list[Tag | None] = []
-        """Elements of the marks that are open and hold text."""
+        self.left: list[Tag] = []
+        """Where the text stood before each of the marks that are open and hold some."""
         self.waiting: list[Token] = []
         """The marks in them that hold none yet."""
         self.pending = ""
@@ -76,9 +82,9 @@ class _Line:
     def stop(self) -> None:
         if self.waiting:
             self.waiting.pop()
-        elif self.made and (element := self.made.pop()) is not None:
+        elif self.left and (before := self.left.pop()) is not self.at:
             self._write()
-            self.at = element.parent or self.tag
+            self.at = before
 
     def end(self) -> None:
         if self.at is self.tag:
@@ -88,11 +94,11 @@ class _Line:
     def _make(self) -> None:
         self._write()
         for name, value in self.waiting:
-            if name == "a" and not value:
-                self.made.append(None)
-                continue
-            self.at = self.tree.add(self.at, name, **({"href": value} if value else {}))
-            self.made.append(self.at)
+            self.left.append(self.at)
+            if name != "a":
+                self.at = self.tree.add(self.at, name)
+            elif value:
+                self.at = self.tree.add(self.at, name, href=value)
         self.waiting = []
 
     def _write(self) -> None:
@@ -109,34 +115,38 @@ class _Builder:
         self.tree = _Tree("article")
         self.open: list[tuple[Box, Tag]] = []
         self.tables: dict[int, bool] = {}
+        self.shift = MIN_LEVEL - min(
+            (HEADINGS[block.role] for block in kept if block.role in HEADINGS), default=MIN_LEVEL
+        )
+        """By which the first level of the story's headings is off."""
 
     def build(self) -> Tag:
         done = -1
         for block in self.kept:
             if block.index <= done:
                 continue
-            path, table = self._path(block)
+            path, table = self._path(block.box)
             parent = self._move(path)
             if table is not None:
                 self._table(table, parent)
                 done = table.end - 1
             elif block.role == "img":
-                self._image(block, self.tree.add(parent, "figure"))
+                self._image(block, parent)
             elif block.role == "pre":
                 self.tree.add_text(self.tree.add(parent, "pre"), block.text)
+            elif block.role in HEADINGS:
+                level = HEADINGS[block.role] + self.shift
+                self._fill(self.tree.add(parent, f"h{min(level, MAX_LEVEL)}"), block)
             elif len(block.tokens) == 1:
-                self.tree.add_text(
-                    self.tree.add(parent, block.role if block.role in HEADINGS else "p"), block.text
-                )
+                self.tree.add_text(parent, block.text)
             else:
-                self._fill(self.tree.add(parent, block.role if block.role in HEADINGS else "p"), block.tokens)
+                self._fill(self.tree.add(parent, "p"), block)
         return self.tree.top
 
-    def _path(self, block: Block) -> tuple[list[Box], Box | None]:
-        """Return the lists and quotes around *block*, outermost first, and its data table if it stands in one."""
+    def _path(self, box: Box | None) -> tuple[list[Box], Box | None]:
+        """Return the lists and quotes that *box* stands in, outermost first, and its data table if it stands in one."""
         path: list[Box] = []
         table: Box | None = None
-        box: Box | None = block.box
         while box is not None and box is not self.region:
             if box.tag in _STRUCTURE:
                 path.append(box)
@@ -144,11 +154,13 @@ class _Builder:
                 table = box
                 path = []
             box = box.parent
-        path.reverse()
-        return _well_formed(path)[:MAX_STRUCTURE], table
+        return _well_formed(path[::-1])[:MAX_STRUCTURE] if path else path, table
 
     def _move(self, path: list[Box]) -> Tag:
         """Close and open lists and quotes until *path* is open; return the innermost."""
+        if not path:
+            self.open.clear()
+            return self.tree.top
         same = 0
         while same < len(path) and same < len(self.open) and path[same] is self.open[same][0]:
             same += 1
@@ -197,18 +209,21 @@ class _Builder:
                     if not block.hidden and block.role != "img":
                         if column.contents:
                             self.tree.add_text(column, " ")
-                        self._fill(column, block.tokens)
+                        self._fill(column, block)
 
-    def _image(self, block: Block, figure: Tag) -> None:
+    def _image(self, block: Block, parent: Tag) -> None:
         caption = caption_of(self.found, block)
         self.tree.add(
-            figure, "img", src=block.tokens[0][1], alt=block.text, **({"title": caption} if caption else {})
+            parent, "img", src=block.tokens[0][1], alt=block.text, **({"title": caption} if caption else {})
         )
 
-    def _fill(self, tag: Tag, tokens: list[Token]) -> None:
-        """Put *tokens* into *tag*."""
+    def _fill(self, tag: Tag, block: Block) -> None:
+        """Put the text of *block* into *tag*, with its marks."""
+        if len(block.tokens) == 1:
+            self.tree.add_text(tag, block.text)
+            return
         line = _Line(self.tree, tag)
-        for name, value in tokens:
+        for name, value in block.tokens:
             if name == "t":
                 line.text(value)
             elif name[0] != "/":

@@ -1,7 +1,7 @@
 """A fragment of HTML → Markdown in the corpus' dialect; source text can never become markup."""
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 
 from bs4.element import NavigableString, PageElement, Tag
 
@@ -14,17 +14,15 @@ _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _BRACKET = re.compile(r"\](?=[(:\[]|$)")
 _BARE_BRACKET = re.compile(r"(?<!\\)((?:\\\\)*)([\[\]])")
 _LINE_START = re.compile(r"#|>|[-+*](?=\s|$)|-(?=--)")
+_CLOSING = re.compile(r"(#+)$")
 _ORDERED = re.compile(r"(\d+)([.)])(?=\s|$)")
 _IN_ADDRESS = {ord(character): f"%{ord(character):02X}" for character in ' "<>()[]\\`{}|^*'} | dict.fromkeys(
     range(32)
 )
 _BULLET = "- "
 
-MIN_LEVEL, MAX_LEVEL = 2, 4
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_ROWS = frozenset({"tr"})
-_CELLS = frozenset({"td", "th"})
-_IMAGES = frozenset({"img"})
+_LISTS = frozenset({"ul", "ol"})
 
 
 def escape(text: str) -> str:
@@ -45,6 +43,8 @@ def _escape_inside(text: str) -> str:
 
 def _escape_start(line: str) -> str:
     """Return *line*, escaped inside, so that its beginning opens no block."""
+    if line[:1].isalpha():
+        return line  # no letter opens one
     # Python-Markdown takes "[a\]: b" for a reference and swallows it.
     if _LINE_START.match(line) or (line[:1] == "[" and "]:" in line):
         return "\\" + line
@@ -61,73 +61,56 @@ def escape_address(address: str) -> str:
 
 def to_markdown(soup: Tag) -> str:
     """Return *soup*, the tree that `crawler.cleaner.fragment` builds, as Markdown."""
-    shift = MIN_LEVEL - min((int(tag.name[1]) for tag in _within(soup, _HEADINGS)), default=MIN_LEVEL)
-    return "\n\n".join(_blocks(soup, shift))
+    return "\n\n".join(_blocks(soup))
 
 
-def _within(tag: Tag, names: Container[str]) -> list[Tag]:
-    """Return the elements called one of *names* in *tag*; `Tag.find_all` takes ten times the time to make its filter."""
-    return [one for one in tag.descendants if isinstance(one, Tag) and one.name in names]
-
-
-def _blocks(parent: Tag, shift: int) -> list[str]:
+def _blocks(parent: Tag) -> list[str]:
     """Return the blocks in *parent*, each as the lines of its Markdown."""
-    blocks: list[str] = []
-    for child in parent.children:
-        if not isinstance(child, Tag):
-            continue
-        block = _block(child, shift)
-        if block:
-            blocks.append(block)
-    return blocks
+    return [block for child in parent.contents if (block := _block(child))]
 
 
-def _block(tag: Tag, shift: int) -> str:
-    name = tag.name
+def _block(element: PageElement) -> str:
+    if not isinstance(element, Tag):
+        return escape(str(element))
+    name = element.name
     if name == "p":
-        return _escape_start(_inline(tag))
-    if name[0] == "h" and name[1:].isdigit():
-        level = max(MIN_LEVEL, min(MAX_LEVEL, int(name[1]) + shift))
+        return _escape_start(_inline(element))
+    if name in _HEADINGS:
         # A closing run of # would be taken for decoration.
-        text = re.sub(r"(#+)$", r"\\\1", _inline(tag))
-        return f"{'#' * level} {text}" if text else ""
-    if name in {"ul", "ol"}:
-        return _list(tag, shift)
+        text = _CLOSING.sub(r"\\\1", _inline(element))
+        return f"{'#' * int(name[1])} {text}" if text else ""
+    if name in _LISTS:
+        return _list(element)
     if name == "blockquote":
-        lines = "\n\n".join(_blocks(tag, shift)).split("\n")
+        lines = "\n\n".join(_blocks(element)).split("\n")
         return "\n".join(f"> {line}".rstrip() for line in lines)
     if name == "pre":
-        return _code_block(tag)
+        return _code_block(element)
     if name == "table":
-        return _table(tag)
-    if name == "figure":
-        return _figure(tag)
+        return _table(element)
+    if name == "img":
+        return _image(element)
     return ""
 
 
-def _list(tag: Tag, shift: int) -> str:
-    items = [child for child in tag.children if isinstance(child, Tag) and child.name == "li"]
+def _list(tag: Tag) -> str:
     start = str(tag.get("start", ""))
     number = int(start) if start.isascii() and start.isdigit() and len(start) < 7 else 1
     lines: list[str] = []
-    for item in items:
+    for item in _elements(tag):
+        if item.name != "li":
+            continue
         marker = f"{number}. " if tag.name == "ol" else _BULLET
         number += 1
         text = ""
-        for child in item.children:
-            if not isinstance(child, Tag):
-                continue
-            block = _block(child, shift)
+        for child in item.contents:
+            block = _block(child)
             if block:
                 # A nested list follows its line at once; anything else stands apart.
-                gap = "\n" if child.name in {"ul", "ol"} else "\n\n"
+                gap = "\n" if _is_list(child) else "\n\n"
                 text = f"{text}{gap}{block}" if text else block
         if text:
-            if (
-                text.startswith(("- ", "1. "))
-                and isinstance(item.find(True), Tag)
-                and _first(item) in {"ul", "ol"}
-            ):
+            if text.startswith(("- ", "1. ")) and _is_list(item.contents[0]):
                 lines.append(text)
                 continue
             head, *rest = text.split("\n")
@@ -136,9 +119,13 @@ def _list(tag: Tag, shift: int) -> str:
     return "\n".join(lines)
 
 
-def _first(tag: Tag) -> str:
-    found = tag.find(True)
-    return found.name if isinstance(found, Tag) else ""
+def _is_list(element: PageElement) -> bool:
+    return isinstance(element, Tag) and element.name in _LISTS
+
+
+def _elements(tag: Tag) -> list[Tag]:
+    """Return the elements in *tag*, without those in them."""
+    return [child for child in tag.contents if isinstance(child, Tag)]
 
 
 def _code_block(tag: Tag) -> str:
@@ -151,9 +138,7 @@ def _code_block(tag: Tag) -> str:
 
 
 def _table(tag: Tag) -> str:
-    rows = [
-        [_inline(cell).replace("|", "\\|") for cell in _within(row, _CELLS)] for row in _within(tag, _ROWS)
-    ]
+    rows = [[_inline(cell).replace("|", "\\|") for cell in _elements(row)] for row in _elements(tag)]
     rows = [row for row in rows if any(row)]
     if not rows:
         return ""
@@ -164,10 +149,7 @@ def _table(tag: Tag) -> str:
     return "\n".join(lines)
 
 
-def _figure(tag: Tag) -> str:
-    image = next(iter(_within(tag, _IMAGES)), None)
-    if image is None:
-        return ""
+def _image(image: Tag) -> str:
     alt = (
         _escape_inside(str(image.get("alt", "")))
         .replace("[", "\\[")
@@ -193,14 +175,49 @@ def _spans(tag: Tag, *, in_link: bool, marked: bool) -> str:
             text = _escape_inside(str(child))
             if in_link and ("[" in text or "]" in text):
                 text = _BARE_BRACKET.sub(r"\1\\\2", text)
-            following = children[at + 1] if at + 1 < len(children) else None
-            if text.endswith("!") and isinstance(following, Tag):
+            if text.endswith("!") and at + 1 < len(children) and isinstance(children[at + 1], Tag):
                 text = text[:-1] + "\\!"
             out += text
         elif isinstance(child, Tag):
-            after = _start_of(child.next_siblings) if child.name in {"em", "strong"} else ""
-            out += _span(child, out[-1:], after, in_link=in_link, marked=marked)
+            out += _span(child, out[-1:], in_link=in_link, marked=marked)
     return out
+
+
+def _span(tag: Tag, before: str, *, in_link: bool, marked: bool) -> str:
+    name = tag.name
+    if name == "code":
+        return _code(tag.get_text())
+    if name == "a" and not in_link:
+        text = _spans(tag, in_link=True, marked=marked)
+        return _wrap(text, "[", f"]({escape_address(str(tag.get('href', '')))})")
+    if name in {"em", "strong"} and not marked:
+        text = _spans(tag, in_link=in_link, marked=True)
+        mark = "*" if name == "em" else "**"
+        return _wrap(text, mark, mark) if _can_be_marked(tag, text, before) else text
+    return _spans(tag, in_link=in_link, marked=marked)
+
+
+def _wrap(text: str, opening: str, closing: str) -> str:
+    """Return *text* with marks around its words; the space at its ends stays outside."""
+    inner = text.strip()
+    if not inner:
+        return text
+    lead, _, trail = text.partition(inner)
+    return f"{lead}{opening}{inner}{closing}{trail}"
+
+
+def _can_be_marked(tag: Tag, text: str, before: str) -> bool:
+    """Whether stars around *text*, that of *tag*, would be read as marks after the character *before*."""
+    if before == "*" or not _plain_ends(text.strip()):
+        return False
+    # CommonMark 6.2: a run that stands between a letter and punctuation opens or closes nothing.
+    if text[0].isspace() or not before.strip() or (before != "\\" and _words(tag)[:1].isalnum()):
+        return text[-1].isspace() or not _start_of(tag.next_siblings).strip() or _words(tag)[-1:].isalnum()
+    return False
+
+
+def _words(tag: Tag) -> str:
+    return tag.get_text().strip()
 
 
 def _start_of(elements: Iterable[PageElement]) -> str:
@@ -208,34 +225,8 @@ def _start_of(elements: Iterable[PageElement]) -> str:
     return next((text[0] for element in elements if (text := element.get_text())), "")
 
 
-def _span(tag: Tag, before: str, after: str, *, in_link: bool, marked: bool) -> str:
-    name = tag.name
-    if name == "code":
-        return _code(tag.get_text())
-    if name == "a" and not in_link:
-        text = _spans(tag, in_link=True, marked=marked)
-        inner = text.strip()
-        if not inner:
-            return text
-        lead, trail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
-        return f"{lead}[{inner}]({escape_address(str(tag.get('href', '')))}){trail}"
-    if name in {"em", "strong"} and not marked:
-        text = _spans(tag, in_link=in_link, marked=True)
-        inner = text.strip()
-        mark = "*" if name == "em" else "**"
-        lead, trail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
-        words = tag.get_text().strip()
-        # CommonMark 6.2: a run that stands between a letter and punctuation opens or closes nothing.
-        opens = lead or not before or before.isspace() or (words[:1].isalnum() and before not in "*\\")
-        closes = trail or not after or after.isspace() or words[-1:].isalnum()
-        if inner and opens and closes and before != "*" and _plain_ends(inner):
-            return f"{lead}{mark}{inner}{mark}{trail}"
-        return text
-    return _spans(tag, in_link=in_link, marked=marked)
-
-
 def _plain_ends(text: str) -> bool:
-    return text[0] not in "*_" and text[-1] not in "*\\"
+    return bool(text) and text[0] not in "*_" and text[-1] not in "*\\"
 
 
 def _code(text: str) -> str:
