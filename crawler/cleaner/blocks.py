@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import lru_cache
 from itertools import groupby
-from typing import NamedTuple
 
 from crawler.cleaner.markup import MIN_SWALLOWED, tags_and_texts
 from crawler.cleaner.text import tidy, tidy_pre, weight
@@ -405,18 +404,9 @@ def _read(tokens: list[Token]) -> tuple[str, list[tuple[str, str]], bool]:
     return "".join(parts), links, bold and not plain
 
 
-class _Traits(NamedTuple):
-    """What the tag of an element and its attributes say, as a `Box` has it."""
-
-    names: str
-    label: str
-    junk: str | None
-    hidden: bool
-    start: str | None
-    within: int
-    """The bits of `WITHIN` that it adds."""
-    captions: bool
-    """Whether it is a figure or named a caption."""
+_Traits = tuple[str, str, str | None, bool, str | None, int, bool]
+"""What the tag of an element and its attributes say, as a `Box` has it: its names and label, the word in them that marks
+boilerplate, whether it is hidden, the number it starts with, the bits of `WITHIN` that it adds, and whether it captions."""
 
 
 # HTML's own spaces alone part names: a no-break space is a letter of them.
@@ -430,16 +420,18 @@ def _traits(tag: str, raw: str) -> _Traits:
 
 
 def _read_traits(tag: str, raw: str) -> _Traits:
-    classes = _plain(_value(raw, "class") or "")
-    names = f"{classes} {_plain(_value(raw, 'id') or '')}".strip()
+    classes, name = _value(raw, "class"), _value(raw, "id")
+    names = f"{classes} {name}".strip() if classes and name else (classes or name).strip()
+    if "&" in names:
+        classes, names = _plain(classes), _plain(names)
     # The id of a heading is its own text ("final-comment-period"), and no name.
     named = classes if tag in HEADINGS else names
-    return _Traits(
+    return (
         names,
         tag if tag in {"p", "li"} else f"{tag}.{names}",
         junk_name(named) if named else None,
         _is_hidden(raw),
-        _value(raw, "start") if tag == "ol" else None,
+        (_value(raw, "start") or None) if tag == "ol" else None,
         WITHIN.get(tag, 0),
         _captions(tag, names),
     )
@@ -448,10 +440,13 @@ def _read_traits(tag: str, raw: str) -> _Traits:
 _known_traits = lru_cache(maxsize=20_000)(_read_traits)
 
 
-def _value(raw: str, name: str) -> str | None:
-    """Return the value of the attribute *name* among *raw* as it is written, which has no quotation mark inside."""
-    _, found, rest = raw.partition(f' {name}="')
-    return rest.partition('"')[0] if found else None
+def _value(raw: str, name: str) -> str:
+    """Return the value of the attribute *name* among *raw* as it is written, which has no quotation mark inside; '' when there is none."""
+    at = raw.find(f' {name}="') + 1
+    if not at:
+        return ""
+    at += len(name) + 2
+    return raw[at : raw.index('"', at)]
 
 
 def _attributes(raw: str) -> dict[str, str]:
@@ -462,9 +457,9 @@ def _is_hidden(raw: str) -> bool:
     """Whether an element with the attributes *raw* is not displayed."""
     if " hidden=" not in raw and " style=" not in raw:
         return False
-    if _value(raw, "hidden") not in {None, "until-found"}:
+    if " hidden=" in raw and _value(raw, "hidden") != "until-found":
         return True
-    style = (_value(raw, "style") or "").replace(" ", "").lower()
+    style = _value(raw, "style").replace(" ", "").lower()
     return any(one in style for one in _UNDISPLAYED)
 
 

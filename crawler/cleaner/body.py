@@ -1,5 +1,6 @@
 """Which blocks of a page are its story: each is judged by a trained model, with a reason when it falls."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -61,9 +62,14 @@ class Body:
     """How probable the model holds each block to be the story, by index; others fell unseen."""
 
 
+_PLAIN_HOST = re.compile(r"https?://(?:www\.)?([a-z0-9.-]+)(?=[/?#]|\Z)")
+
+
 @lru_cache(maxsize=4_096)
 def host(address: str) -> str:
     """Return the host of *address* without ``www.``."""
+    if plain := _PLAIN_HOST.match(address):
+        return plain[1]
     try:
         return (urlsplit(address).hostname or "").removeprefix("www.")
     except ValueError:
