@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.cleaner import NotAnArticle, clean, explain, read_article
-from crawler.cleaner.blocks import layout
 from crawler.cleaner.notices import facts_in, is_notice
+from crawler.cleaner.walk import layout
 from crawler.cleaner.words import is_related_label
 from crawler.page import MAX_NESTING, parse
 

@@ -21,11 +21,11 @@ from benchmarks.extraction.data import BadData, Sample, load
 from benchmarks.extraction.folds import fold, weights_of_folds
 from benchmarks.extraction.labels import labels, weights
 from benchmarks.extraction.pages import read_page
-from crawler.cleaner.blocks import layout
 from crawler.cleaner.body import find_headline, surroundings
 from crawler.cleaner.features import NAMES, Row, rows
 from crawler.cleaner.model import LEAF_DECIMALS, MAX_LEAVES
 from crawler.cleaner.title import candidates
+from crawler.cleaner.walk import layout
 from crawler.page import parse
 
 ROUNDS = 150

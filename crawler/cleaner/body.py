@@ -8,10 +8,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from crawler.cleaner import features, model
-from crawler.cleaner.blocks import HEADINGS, Block, Box, Layout, layout
+from crawler.cleaner.blocks import HEADINGS, Block, Box, Layout
 from crawler.cleaner.features import Surroundings, is_prose, sums
 from crawler.cleaner.labels import WHY, Said
 from crawler.cleaner.text import fold, weight
+from crawler.cleaner.walk import layout
 from crawler.cleaner.wholes import ITEMS, Judged, judged_as_one
 from crawler.cleaner.words import is_related_label
 from crawler.page import Page

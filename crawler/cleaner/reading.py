@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from crawler.cleaner import metadata, notices
 from crawler.cleaner.authors import authors
-from crawler.cleaner.blocks import Block, Layout, layout
+from crawler.cleaner.blocks import Block, Layout
 from crawler.cleaner.body import Body, Dropped, find_body
 from crawler.cleaner.features import is_prose
 from crawler.cleaner.fragment import caption_of, fragment
@@ -20,6 +20,7 @@ from crawler.cleaner.standfirst import take_standfirst
 from crawler.cleaner.subjects import keywords, section
 from crawler.cleaner.text import count_words
 from crawler.cleaner.title import candidates, publisher, site_names, strip_ends
+from crawler.cleaner.walk import layout
 from crawler.items import Article, Link, Mark, Memory, Notice, PageLink
 from crawler.page import Page
 from crawler.urls import article_id, canonicalize, identity, site_name

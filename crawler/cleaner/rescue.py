@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from crawler.cleaner.blocks import Block, Layout, layout
+from crawler.cleaner.blocks import Block, Layout
 from crawler.cleaner.body import MIN_REPEATED_CHARS, Body
 from crawler.cleaner.declared import article_object, descriptions
 from crawler.cleaner.features import is_prose
@@ -13,6 +13,7 @@ from crawler.cleaner.labels import MIN_PROSE_CHARS, SENTENCE_END, Said, said
 from crawler.cleaner.parts import as_markup, plain, render
 from crawler.cleaner.scripts import Loose, data
 from crawler.cleaner.text import fold, weight
+from crawler.cleaner.walk import layout
 from crawler.page import Page, parse
 
 MAX_SHOWN_CHARS = 1_500

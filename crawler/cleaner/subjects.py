@@ -3,9 +3,10 @@
 import json
 import re
 
-from crawler.cleaner.blocks import Box, Layout, layout
+from crawler.cleaner.blocks import Box, Layout
 from crawler.cleaner.declared import article_object, by_id, line, marked, names
 from crawler.cleaner.text import field, fold
+from crawler.cleaner.walk import layout
 from crawler.page import Page
 from crawler.urls import canonicalize, identity
 

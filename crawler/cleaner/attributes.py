@@ -1,0 +1,83 @@
+"""What the attributes of an element say of it, from its start tag as the parser serialises it.
+
+They are asked for one at a time: most elements have many, of which one or two matter.
+"""
+
+import re
+from functools import lru_cache
+
+from crawler.cleaner.blocks import HEADINGS, WITHIN, captions
+from crawler.cleaner.words import junk_name
+
+Traits = tuple[str, str, str | None, bool, str | None, int, bool]
+"""What the tag of an element and its attributes say, as a `Box` has it: its names and label, the word in them that marks
+boilerplate, whether it is hidden, the number it starts with, the bits of `WITHIN` that it adds, and whether it captions."""
+
+_UNDISPLAYED = ("display:none", "visibility:hidden")
+
+# HTML's own spaces alone part names: a no-break space is a letter of them.
+_ATTRIBUTE = re.compile(r' (=?[^ \t\n\f\r>="]++)="([^"]*+)"')
+MAX_CACHED_CHARS = 400
+
+
+def traits_of(tag: str, raw: str) -> Traits:
+    """Return what a *tag* with the attributes *raw*, as written, says; pages repeat themselves, and each other."""
+    return _known_traits(tag, raw) if len(raw) <= MAX_CACHED_CHARS else _read_traits(tag, raw)
+
+
+def _read_traits(tag: str, raw: str) -> Traits:
+    classes, name = value(raw, "class"), value(raw, "id")
+    names = f"{classes} {name}".strip() if classes and name else (classes or name).strip()
+    if "&" in names:
+        classes, names = plain(classes), plain(names)
+    # The id of a heading is its own text ("final-comment-period"), and no name.
+    named = classes if tag in HEADINGS else names
+    return (
+        names,
+        tag if tag in {"p", "li"} else f"{tag}.{names}",
+        junk_name(named) if named else None,
+        is_hidden(raw),
+        (value(raw, "start") or None) if tag == "ol" else None,
+        WITHIN.get(tag, 0),
+        captions(tag, names),
+    )
+
+
+_known_traits = lru_cache(maxsize=20_000)(_read_traits)
+
+
+def value(raw: str, name: str) -> str:
+    """Return the value of the attribute *name* among *raw* as it is written, which has no quotation mark inside; '' when there is none."""
+    at = raw.find(f' {name}="') + 1
+    if not at:
+        return ""
+    at += len(name) + 2
+    return raw[at : raw.index('"', at)]
+
+
+def attributes(raw: str) -> dict[str, str]:
+    """Return all attributes *raw* with their values as they are meant."""
+    return {name: plain(value) for name, value in _ATTRIBUTE.findall(raw)}
+
+
+def is_hidden(raw: str) -> bool:
+    """Whether an element with the attributes *raw* is not displayed."""
+    if ' hidden="' in raw and value(raw, "hidden") != "until-found":
+        return True
+    if ' style="' not in raw:
+        return False
+    style = value(raw, "style").replace(" ", "").lower()
+    return any(one in style for one in _UNDISPLAYED)
+
+
+def plain(text: str) -> str:
+    """Return *text* as it is meant; the serialisation of HTML writes no other entities."""
+    if "&" not in text:
+        return text
+    return (
+        text.replace("&nbsp;", "\xa0")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", '"')
+        .replace("&amp;", "&")
+    )

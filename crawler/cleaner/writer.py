@@ -1,0 +1,265 @@
+"""Blocks out of the text and marks that stand between two boundaries."""
+
+from itertools import groupby
+
+from crawler.cleaner.blocks import Block, Box, Token
+from crawler.cleaner.markup import MIN_SWALLOWED
+from crawler.cleaner.text import tidy, tidy_pre, weight
+from crawler.page import Page, join
+
+_BLANK: Token = ("t", " ")
+MARKS = {
+    "em": "em",
+    "i": "em",
+    "cite": "em",
+    "strong": "strong",
+    "b": "strong",
+    "code": "code",
+    "kbd": "code",
+    "samp": "code",
+    "tt": "code",
+}
+"""The mark of each element that marks its text."""
+_STOPS: dict[str, Token] = {name: (f"/{name}", "") for name in ("a", *MARKS.values())}
+
+MAX_LINK_CHARS = 2_000
+MIN_LINKED_CHARS = 80
+"""So long a paragraph is not meant to be a link with the next."""
+MAX_MARKS = 20
+"""Emphasis and links within each other, which each block inside repeats: the text of more stays, without their marks."""
+
+
+class Writer:
+    """Collects the inline content between two block boundaries."""
+
+    def __init__(self, page: Page, box: Box) -> None:
+        """Begin in *box* of *page*."""
+        self.base = page.base
+        self.box = box
+        self.blocks: list[Block] = []
+        self.tokens: list[Token] = []
+        self.has_text = False
+        self.open: list[Token] = []
+        self.unmarked = 0
+        self.pre = 0
+        self.breaks = 0
+        self.has_lines = False
+        self.times: list[str] = []
+        self.linked = 0
+        """Paragraphs that are links."""
+
+    def text(self, text: str) -> None:
+        """Take *text*, as it is meant."""
+        self.breaks = 0
+        self.has_text = True
+        self.tokens.append(("t", text))
+
+    def blank(self, text: str) -> None:
+        """Take *text*, which is nothing but space."""
+        if self.pre:
+            self.tokens.append(("t", text))
+        elif self.has_text:
+            self.tokens.append(_BLANK)
+
+    def start(self, name: str, value: str = "") -> None:
+        """Open the mark *name*, or a link to *value*."""
+        if len(self.open) < MAX_MARKS:
+            self.open.append((name, value))
+            self.tokens.append((name, value))
+        else:
+            self.unmarked += 1
+
+    def stop(self) -> None:
+        """Close the mark that was opened last."""
+        if self.unmarked:
+            self.unmarked -= 1
+        else:
+            name, _ = self.open.pop()
+            self.tokens.append(_STOPS[name])
+
+    def line_break(self) -> None:
+        """Break the line; two in a row end a paragraph."""
+        if self.pre:
+            self.tokens.append(("t", "\n"))
+            return
+        self.breaks += 1
+        if self.breaks >= 2:
+            self.flush()
+        elif self.has_text:
+            self.has_lines = True
+            self.tokens.append(("br", ""))
+
+    def flush(self) -> None:
+        """Make a block, or one for each paragraph that breaks part, of what was taken; marks stay open."""
+        tokens, self.tokens = self.tokens, list(self.open)
+        self.breaks = 0
+        if not self.has_text:
+            return
+        self.has_text = False
+        if self.open:
+            tokens += [("/" + name, "") for name, _ in reversed(self.open)]
+        if self.has_lines:
+            self.has_lines = False
+            for run in _paragraphs(tokens):
+                self._add(run)
+        else:
+            self._add(tokens)
+        self.times = []
+
+    def _add(self, tokens: list[Token]) -> None:
+        box = self.box
+        role = box.role
+        raw, links, marked = _read(tokens)
+        if role == "pre":
+            text = tidy_pre(raw)
+        elif len(tokens) == 3 and links:
+            text = links[0][1]
+        else:
+            text = tidy(raw)
+        if not text:
+            return
+        chars = weight(text)
+        link_chars = 0
+        for _, words in links:
+            link_chars += chars if words == text else weight(words)
+        if role == "p" and chars >= MIN_LINKED_CHARS and link_chars >= chars:
+            self.linked += 1
+        self.blocks.append(
+            # By place: to sort its arguments by name takes longer than to make it.
+            Block(
+                len(self.blocks),
+                box,
+                role,
+                text,
+                tokens,
+                chars,
+                min(link_chars, chars),
+                links,
+                marked,
+                box.hidden,
+                None,
+                self.times,
+            )
+        )
+
+    def unlink(self) -> None:
+        """Take a link off the paragraphs that it swallowed: it was only left open, or leads nowhere else."""
+        if self.linked < 2:
+            return
+        for address, run in groupby(self.blocks, lambda block: block.links[-1][0] if block.links else None):
+            blocks = list(run)
+            least = MIN_SWALLOWED if address else 2
+            if address is not None and len({block.text for block in blocks if _is_linked(block)}) >= least:
+                for block in blocks:
+                    block.tokens, block.links, block.link_chars = _without_links(block.tokens), [], 0
+
+    def image(self, attributes: dict[str, str]) -> None:
+        """Make a block of the image with *attributes*, unless it is no picture."""
+        address = _image_address(attributes, self.base)
+        if address:
+            alt = tidy(attributes.get("alt") or "")
+            self.blocks.append(
+                Block(
+                    index=len(self.blocks),
+                    box=self.box,
+                    role="img",
+                    text=alt,
+                    tokens=[("img", address)],
+                    chars=0,
+                    link_chars=0,
+                    hidden=self.box.hidden,
+                    links=[(link, "") for name, link in self.open if name == "a"],
+                )
+            )
+
+
+def _is_linked(block: Block) -> bool:
+    """Whether *block* is a paragraph and one link."""
+    return block.role == "p" and block.chars >= MIN_LINKED_CHARS and block.link_chars == block.chars
+
+
+def _without_links(tokens: list[Token]) -> list[Token]:
+    return [token for token in tokens if token[0] not in {"a", "/a"}]
+
+
+def _read(tokens: list[Token]) -> tuple[str, list[tuple[str, str]], bool]:
+    """Return the text of *tokens*, the links in it with their texts, and whether all words outside links are bold."""
+    if len(tokens) == 1:
+        return tokens[0][1], [], False
+    if len(tokens) == 3 and tokens[0][0] == "a" and tokens[1][0] == "t":
+        # What has marks in it is most often one link.
+        words = tidy(tokens[1][1])
+        return tokens[1][1], [(tokens[0][1], words)] if words else [], False
+    links: list[tuple[str, str]] = []
+    parts: list[str] = []
+    href: str | None = None
+    begin = strong = 0
+    bold = plain = False
+    for name, value in tokens:
+        if name == "t":
+            parts.append(value)
+            if not value.isspace():
+                if strong > 0:
+                    bold = True
+                elif not strong and href is None:
+                    plain = True
+        elif name == "a":
+            href, begin = value, len(parts)
+        elif name == "/a" and href is not None:
+            words = tidy("".join(parts[begin:]))
+            if words:
+                links.append((href, words))
+            href = None
+        elif name == "strong":
+            strong += 1
+        elif name == "/strong":
+            strong -= 1
+    return "".join(parts), links, bold and not plain
+
+
+def address_of(base: str, href: str) -> str:
+    """Return *href* made absolute by *base*, or '' when it leads to no page and no mailbox."""
+    href = href.strip()[:MAX_LINK_CHARS]
+    if href[:7].lower() == "mailto:":
+        return href
+    return join(base, href) or ""
+
+
+def _image_address(attributes: dict[str, str], base: str) -> str | None:
+    for side in ("width", "height"):
+        size = (attributes.get(side) or "").strip().removesuffix("px")
+        if size.isascii() and size.isdigit() and len(size) < 6 and int(size) < 100:
+            return None
+    for name in ("data-src", "data-lazy-src", "data-original", "src"):
+        value = (attributes.get(name) or "").strip()
+        if value and not value.startswith("data:"):
+            address = join(base, value)
+            if address and not address.partition("?")[0].lower().endswith((".svg", ".gif")):
+                return address[:MAX_LINK_CHARS]
+    candidates = [one.split() for one in (attributes.get("srcset") or "").split(", ") if one.split()]
+    return join(base, candidates[-1][0]) if candidates else None
+
+
+def _paragraphs(tokens: list[Token]) -> list[list[Token]]:
+    """Split *tokens* where a lone line break ends a paragraph: on each, when the lines read as paragraphs."""
+    lines: list[list[Token]] = [[]]
+    still_open: list[Token] = []
+    for token in tokens:
+        name = token[0]
+        if name == "br":
+            lines[-1] += [("/" + opened, "") for opened, _ in reversed(still_open)]
+            lines.append(list(still_open))
+            continue
+        if name in {"a", "em", "strong", "code"}:
+            still_open.append(token)
+        elif name[0] == "/":
+            for at in range(len(still_open) - 1, -1, -1):
+                if still_open[at][0] == name[1:]:
+                    del still_open[at]
+                    break
+        lines[-1].append(token)
+    sizes = [sum(len(value.strip()) for name, value in line if name == "t") for line in lines]
+    long = sum(size >= 80 for size in sizes)
+    if long >= 2 and long * 2 >= sum(size > 0 for size in sizes):
+        return lines
+    return [[("t", " ") if token[0] == "br" else token for token in tokens]]
