@@ -501,6 +501,33 @@ def test_text_deeper_than_boxes_nest_is_read_whole(tag: str) -> None:
     ] * levels
 
 
+@pytest.mark.parametrize("tag", ["div", "section", "center", "article", "blockquote"])
+@pytest.mark.parametrize("text", ["{}", "<p>{}"])
+def test_a_story_of_parts_that_were_left_open_is_whole(tag: str, text: str) -> None:
+    parts = "".join(f"<{tag} class=part>{text.format(one)}" for one in LONG)
+    one = article(f"<h1>The old bridge stays open</h1>{parts}<footer><p>All rights reserved.</footer>")
+    assert [text for text in LONG if text not in f"{one.description} {one.body}"] == []
+
+
+def test_boxes_left_open_stand_beside_each_other() -> None:
+    found = layout(
+        parse(b"<main><p>a</p>" + b"<div>b<i>c</i><section>d</section>" * 5 + b"</main><p>e</p>", URL)
+    )
+    apart = [box for box in found.boxes if box.tag == "div"]
+    assert {box.parent for box in apart} == {found.boxes[1]}
+    assert [(box.depth, box.end - box.first) for box in apart] == [(2, 2)] * 5
+    assert [[one.tag for one in found.boxes[box.order : box.stop]] for box in apart] == [
+        ["div", "section"]
+    ] * 5
+    inner = [box for box in found.boxes if box.tag == "section"]
+    assert [(box.parent, box.depth) for box in inner] == [(box, 3) for box in apart]
+
+
+def test_a_few_boxes_in_each_other_stay() -> None:
+    found = layout(parse(b"<div>a" * 3 + b"</div>" * 3, URL))
+    assert [box.depth for box in found.boxes] == [0, 1, 2, 3]
+
+
 @pytest.mark.parametrize(
     "apart",
     [

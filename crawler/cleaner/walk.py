@@ -1,6 +1,7 @@
 """One walk over the page's markup, which makes its blocks and boxes."""
 
 from enum import Enum, auto
+from itertools import pairwise
 
 from crawler.cleaner.attributes import attributes, is_hidden, plain, traits_of, value
 from crawler.cleaner.blocks import MAX_BLOCKS, Box, Layout
@@ -26,6 +27,8 @@ _OFF_THE_LINE = {
     "sup": str.maketrans(_FIGURES, "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ"),
     "sub": str.maketrans(_FIGURES, "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₙᵢ"),
 }
+MIN_LEFT_OPEN = 4
+"""Boxes that nest in one another: fewer may be meant to."""
 
 
 class _Kind(Enum):
@@ -184,7 +187,35 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
         box.end, box.stop = len(blocks), len(boxes)
         box = box.parent
     root.end, root.stop = len(blocks), len(boxes)
+    _part_left_open(boxes)
     return Layout(blocks, boxes, root, cut_short=len(blocks) > MAX_BLOCKS)
+
+
+def _part_left_open(boxes: list[Box]) -> None:
+    """Put those of *boxes* beside each other that nest since each was only left open.
+
+    Each is like the one around it, stands after text in that, and ends with it.
+    """
+    first_of: dict[int, Box] = {}
+    nested: dict[int, list[Box]] = {}
+    for box in boxes[1:]:
+        outer = box.parent
+        if (
+            outer is not None
+            and box.label == outer.label
+            and outer.first < box.first
+            and box.end == outer.end
+        ):
+            first = first_of[box.order] = first_of.get(outer.order, outer)
+            nested.setdefault(first.order, [first]).append(box)
+    for run in nested.values():
+        if len(run) < MIN_LEFT_OPEN:
+            continue
+        for before, box in pairwise(run):
+            before.end, before.stop, box.parent = box.first, box.order, run[0].parent
+        for box in boxes[run[0].order : run[-1].stop]:
+            assert box.parent is not None
+            box.depth = box.parent.depth + 1
 
 
 def _is_figure(text: str) -> bool:
