@@ -406,6 +406,12 @@ def test_links_of_the_menu_are_no_keywords() -> None:
     assert clean(page.encode(), URL, link=None, captured=CAPTURED).keywords == ()
 
 
+def test_the_headline_may_stand_in_a_bar_that_follows_the_reader() -> None:
+    head = "<title>The old bridge stays open</title>" + LD_OF % "Old bridge saved"
+    page = f"<html><head>{head}</head><body><nav><h1>The old bridge stays open</h1></nav><h2>Harbour</h2><div>{STORY}</div>"
+    assert clean(page.encode(), URL, link=None, captured=CAPTURED).title == "The old bridge stays open"
+
+
 @pytest.mark.parametrize(
     ("stated", "section"),
     [
@@ -418,7 +424,15 @@ def test_a_section_is_one_for_readers(stated: str, section: str | None) -> None:
     assert article(LD % f'"articleSection":"{stated}"').section == section
 
 
-@pytest.mark.parametrize("opening", ["<div class='site-breadcrumbs'>", "<nav aria-label=Breadcrumb>"])
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "<div class='site-breadcrumbs'>",
+        "<nav aria-label=Breadcrumb>",
+        "<nav class=BreadCrumbs>",
+        "<nav id=breadcrumbs>",
+    ],
+)
 def test_the_section_is_read_from_a_printed_trail(opening: str) -> None:
     trail = f"{opening}<a href='/'>Home</a> › <a href='/city/'>City</a></{opening[1:4]}>"
     assert article(above=trail).section == "City"

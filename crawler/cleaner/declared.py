@@ -17,7 +17,7 @@ _TAG = re.compile(r"<[^>]{0,500}>")
 
 
 # One walk of the page for all who ask: each selector alone costs as much as these together.
-_MARKED = "time, [itemprop], a[rel~=author], a[rel~=tag], a[rel~=license], link[rel~=license], nav[aria-label*=readcrumb]"
+_MARKED = "time, [itemprop], a[rel~=author], a[rel~=tag], a[rel~=license], link[rel~=license]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Marked:
 
 
 def marked(page: Page) -> list[Marked]:
-    """Return the elements of *page* with a microdata property or a telling ``rel``, its times and its trail, in page order."""
+    """Return the elements of *page* with a microdata property or a telling ``rel``, and its times, in page order."""
     return page.once(_marked)
 
 

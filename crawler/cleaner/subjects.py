@@ -6,7 +6,6 @@ import re
 from crawler.cleaner.blocks import Box, Layout
 from crawler.cleaner.declared import article_object, by_id, line, marked, names
 from crawler.cleaner.text import field, fold
-from crawler.cleaner.walk import layout
 from crawler.page import Page
 from crawler.urls import canonicalize, identity
 
@@ -176,6 +175,10 @@ def _is_page(address: str, page: Page) -> bool:
     return absolute is not None and identity(absolute) == identity(page.url)
 
 
+# Most stand in a "nav", which the walk passes by.
+_TRAIL = "body [class*=breadcrumb i] a, body [id*=breadcrumb i] a, nav[aria-label*=breadcrumb i] a"
+
+
 def _crumbs(page: Page) -> list[str]:
     for one in page.json_ld:
         if one.get("@type") == "BreadcrumbList" and isinstance(one.get("itemListElement"), list):
@@ -189,15 +192,5 @@ def _crumbs(page: Page) -> list[str]:
                     if text and not (address and _is_page(address, page)):
                         texts.append(text)
             return texts
-    found = layout(page)
-    links = [
-        text
-        for box in found.boxes
-        if "breadcrumb" in box.names.lower()
-        for block in found.blocks[box.first : box.end]
-        for _, text in block.links
-    ]
-    if not links:
-        trails = [one.node for one in marked(page) if one.tag == "nav" and one.attributes.get("aria-label")]
-        links = [field(link.text(deep=True)) for trail in trails for link in trail.css("a")]
+    links = (field(link.text(deep=True)) for link in page.tree.css(_TRAIL))
     return [text for text in links if fold(text) and fold(text) not in _HOME][:1]

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterable
-from itertools import islice
 from urllib.parse import urlsplit
 
 from crawler.cleaner.blocks import HEADINGS, Block, Layout
 from crawler.cleaner.declared import article_object, by_id, line, names, types
-from crawler.cleaner.text import field, fold, weight
+from crawler.cleaner.text import field, fold, tidy, weight
 from crawler.items import Link
 from crawler.page import Page
 
@@ -161,7 +160,7 @@ def _is_site(part: str, sites: set[str], squeezed_host: str) -> bool:
 def candidates(page: Page, found: Layout, link: Link | None) -> list[tuple[str, str]]:
     """Return every statement of the headline of *page* with its source, the best first."""
     sites = site_names(page, found)
-    headings = _headings(found, sites)
+    headings = _headings(page, found, sites)
     stated = _statements(page, sites, link)
     others = [*(text for text, _ in stated), *(block.text for block in headings)]
     # One that was cut says no more than the whole, and not as it is printed.
@@ -170,10 +169,16 @@ def candidates(page: Page, found: Layout, link: Link | None) -> list[tuple[str, 
     return [(field(printed.text), printed.role), *declared] if printed is not None else declared
 
 
-def _headings(found: Layout, sites: set[str]) -> list[Block]:
-    """Return the first headings of the first rank that are no name of the site."""
-    named = (b for b in found.blocks if b.role == "h1" and fold(b.text) and fold(b.text) not in sites)
-    return list(islice(named, MAX_HEADINGS))
+def _headings(page: Page, found: Layout, sites: set[str]) -> list[Block]:
+    """Return the first headings of the first rank that are no name of the site; of a page with none, those of a bar that follows the reader."""
+    headings = [block for block in found.blocks if block.role == "h1"] or _passed_by(page, found)
+    return [block for block in headings if fold(block.text) and fold(block.text) not in sites][:MAX_HEADINGS]
+
+
+def _passed_by(page: Page, found: Layout) -> list[Block]:
+    """Return the headings of the first rank that stand in a ``nav``, as blocks of the whole page."""
+    texts = [tidy(node.text(deep=True)) for node in page.tree.css("nav h1")]
+    return [Block(0, found.root, "h1", text, [("t", text)], weight(text), 0) for text in texts]
 
 
 def _statements(page: Page, sites: set[str], link: Link | None) -> list[tuple[str, str]]:
