@@ -203,7 +203,7 @@ def flatten(body: bytes) -> bytes:
     """Return *body* without the start tags that nest deeper than `MAX_NESTING`, whose text stays, and without drawings.
 
     Those go since their elements are many, close themselves, and say nothing. A page of no more than
-    `MAX_TAGS_AS_THEY_ARE` stays as it is, for it parses in no time however deep it nests.
+    `MAX_TAGS_AS_THEY_ARE` stays as it is, for it parses in no time however deep it nests; the walk makes no box below.
     """
     if body.count(b"<") <= MAX_TAGS_AS_THEY_ARE:
         return body

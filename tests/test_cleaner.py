@@ -523,9 +523,41 @@ def test_boxes_left_open_stand_beside_each_other() -> None:
     assert [(box.parent, box.depth) for box in inner] == [(box, 3) for box in apart]
 
 
-def test_a_few_boxes_in_each_other_stay() -> None:
-    found = layout(parse(b"<div>a" * 3 + b"</div>" * 3, URL))
-    assert [box.depth for box in found.boxes] == [0, 1, 2, 3]
+@pytest.mark.parametrize(
+    ("body", "depths"),
+    [
+        ("<div>a" * 3 + "</div>" * 3, [0, 1, 2, 3]),
+        ("<div>a<div>b</div>" + "<div></div>" * 5 + "</div>", [0, 1, *[2] * 6]),
+        ("<blockquote>a" * 5 + "</blockquote>" * 5, [0, 1, 2, 3, 4, 5]),
+    ],
+)
+def test_boxes_that_may_be_meant_to_nest_stay(body: str, depths: list[int]) -> None:
+    assert [box.depth for box in layout(parse(body.encode(), URL)).boxes] == depths
+
+
+@pytest.mark.parametrize("name", ["class", "id", "hidden", "style", "href", "datetime", "start"])
+@pytest.mark.parametrize("tag", ["p", "div", "a", "time", "ol"])
+def test_a_value_that_ends_like_the_start_of_an_attribute_is_none(tag: str, name: str) -> None:
+    for after in ("", " id=b", " title=' style='"):
+        found = layout(parse(f"<p>a <{tag} title=' {name}='{after}>text</{tag}>".encode(), URL))
+        assert " ".join(block.text for block in found.blocks) == "a text"
+        assert {box.names for box in found.boxes} <= {"", "b"}
+        assert not any(
+            block.hidden or block.times or any(link for link, _ in block.links) for block in found.blocks
+        )
+
+
+@pytest.mark.parametrize(
+    "words", ["By The Numbers", "Text Messages Revealed", "De Facto Ruler", "Von Der Leyen Attends"]
+)
+def test_a_line_within_the_story_is_no_byline(words: str) -> None:
+    told = "".join(f"<p>{text}</p>" for text in LONG)
+    half = told.index("</p>", len(told) // 2) + 4
+    body = article(
+        f"<h1>The old bridge stays open</h1><p>By Jane Roe</p>{told[:half]}<p><b>{words}</b></p>{told[half:]}"
+    ).body
+    assert words in body
+    assert "Jane Roe" not in body
 
 
 @pytest.mark.parametrize(
@@ -534,6 +566,10 @@ def test_a_few_boxes_in_each_other_stay() -> None:
         "<nav><p>{}</p><nav><ul><li><a href=/x>World</a></ul></nav>{}</nav>",
         "<svg><title>{}</title><svg><desc>{}</desc></svg><text>World</text></svg>",
         "<svg data-x='</svg>'><title>{}{}</title></svg>",
+        "<svg><!-- </svg><select> --><text>{}{}</text></svg>",
+        "<svg><path d='</svg><nav>'/><text>{}{}</text></svg>",
+        "<svg><foreignObject><style></svg><nav></style></foreignObject><text>{}{}</text></svg>",
+        "<nav><svg><!-- </svg><nav> --></svg><p>{}</nav><nav>{}</nav>",
         "<select><option>{}<option>{}</select>",
     ],
 )

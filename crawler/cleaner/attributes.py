@@ -26,8 +26,8 @@ def traits_of(tag: str, raw: str) -> Traits:
 
 
 def _read_traits(tag: str, raw: str) -> Traits:
-    classes, name = value(raw, "class"), value(raw, "id")
-    names = f"{classes} {name}".strip() if classes and name else (classes or name).strip()
+    classes, name = value(raw, "class") or "", value(raw, "id") or ""
+    names = f"{classes} {name}".strip()
     if "&" in names:
         classes, names = plain(classes), plain(names)
     # The id of a heading is its own text ("final-comment-period"), and no name.
@@ -37,7 +37,7 @@ def _read_traits(tag: str, raw: str) -> Traits:
         tag if tag in {"p", "li"} else f"{tag}.{names}",
         junk_name(named) if named else None,
         is_hidden(raw),
-        (value(raw, "start") or None) if tag == "ol" else None,
+        value(raw, "start") if tag == "ol" else None,
         WITHIN.get(tag, 0),
         captions(tag, names),
     )
@@ -46,13 +46,18 @@ def _read_traits(tag: str, raw: str) -> Traits:
 _known_traits = lru_cache(maxsize=20_000)(_read_traits)
 
 
-def value(raw: str, name: str) -> str:
-    """Return the value of the attribute *name* among *raw* as it is written, which has no quotation mark inside; '' when there is none."""
-    at = raw.find(f' {name}="') + 1
-    if not at:
-        return ""
-    at += len(name) + 2
-    return raw[at : raw.index('"', at)]
+def value(raw: str, name: str) -> str | None:
+    """Return the value of the attribute *name* among *raw* as it is written, which has no quotation mark inside."""
+    start = f' {name}="'
+    at, inside, counted = raw.find(start), False, 0
+    while at >= 0:
+        # It may also be how the value of another ends.
+        inside ^= raw.count('"', counted, at) % 2 == 1
+        if not inside:
+            at += len(start)
+            return raw[at : raw.index('"', at)]
+        counted, at = at, raw.find(start, at + 1)
+    return None
 
 
 def attributes(raw: str) -> dict[str, str]:
@@ -62,11 +67,11 @@ def attributes(raw: str) -> dict[str, str]:
 
 def is_hidden(raw: str) -> bool:
     """Whether an element with the attributes *raw* is not displayed."""
-    if ' hidden="' in raw and value(raw, "hidden") != "until-found":
+    if ' hidden="' in raw and value(raw, "hidden") not in {None, "until-found"}:
         return True
     if ' style="' not in raw:
         return False
-    style = value(raw, "style").replace(" ", "").lower()
+    style = (value(raw, "style") or "").replace(" ", "").lower()
     return any(one in style for one in _UNDISPLAYED)
 
 

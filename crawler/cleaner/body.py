@@ -139,11 +139,16 @@ def _judged(around: Surroundings) -> tuple[list[Judged], list[Dropped]]:
             fallen.append(Dropped(block, row))
             continue
         says = Said(int(row[features.SAYS]))
-        if says in _NEVER or (says is Said.BYLINE and block.role not in _STRUCTURE):
+        if says in _NEVER or (says is Said.BYLINE and _stands_as_byline(block, row)):
             judged.append(Judged(block, row, says, 0.0, WHY[says]))
         else:
             judged.append(Judged(block, row, says, trained.probability(row)))
     return judged, fallen
+
+
+def _stands_as_byline(block: Block, row: features.Row) -> bool:
+    """Whether *block*, which reads as a byline, stands before or after all the story's text: "By the Numbers" may head a part of it."""
+    return block.role not in _STRUCTURE and not (row[features.PROSE_BEFORE] and row[features.PROSE_AFTER])
 
 
 def _threshold(one: Judged, led: int) -> float:

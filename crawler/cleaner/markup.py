@@ -13,12 +13,14 @@ from crawler.page import Page, parse
 _ATTRIBUTES = r'(?: =?[^ \t\n\f\r=>]*+="[^"]*+")*+'
 # These hold no markup, though it may look so.
 _OPAQUE = "script style iframe noembed noframes textarea title".split()
+# What these hold is written as it stands, so that what looks like the end of a drawing may be none.
+_WRITTEN_RAW = "!--|style|script|xmp|iframe|noembed|noframes|plaintext"
 # A tag and the text after it. A comment, a drawing, and an element that is opaque count as no tag. They are passed over from
 # "<" to "<": ".*?" would try the end at every letter of a script.
 _TAG_AND_TEXT = re.compile(
     "<(?:"
     + "|".join(rf"{tag}(?=[ >]){_ATTRIBUTES}>[^<]*+(?:<(?!/{tag}>)[^<]*+)*+</{tag}>" for tag in _OPAQUE)
-    + rf"|!--.*?-->|svg{_ATTRIBUTES}>[^<]*+(?:<(?!/?svg[ >])[^<]*+)*+</svg>"
+    + rf"|!--.*?-->|svg{_ATTRIBUTES}>[^<]*+(?:<(?!/?svg[ >]|{_WRITTEN_RAW})[^ >]++{_ATTRIBUTES}>[^<]*+)*+</svg>"
     + rf"|([^ \t\n\f\r>]++)({_ATTRIBUTES})>)([^<]*+)",
     re.DOTALL,
 )

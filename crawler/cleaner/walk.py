@@ -9,7 +9,7 @@ from crawler.cleaner.markup import tags_and_texts
 from crawler.cleaner.writer import MARKS, Writer, address_of
 from crawler.page import MAX_NESTING, Page
 
-# Nothing in these is the page's text, or else it guides through the site.
+# Nothing in these is the page's text; "nav" and "menu" hold none of the story's.
 _SKIPPED = frozenset(
     "nav menu noscript template svg object canvas audio video head select button datalist progress meter applet frameset colgroup dialog".split()
 )
@@ -28,7 +28,7 @@ _OFF_THE_LINE = {
     "sub": str.maketrans(_FIGURES, "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₙᵢ"),
 }
 MIN_LEFT_OPEN = 4
-"""Boxes that nest in one another: fewer may be meant to."""
+"""So many boxes nest in one another since each was left open; fewer may be meant to."""
 
 
 class _Kind(Enum):
@@ -194,7 +194,8 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
 def _part_left_open(boxes: list[Box]) -> None:
     """Put those of *boxes* beside each other that nest since each was only left open.
 
-    Each is like the one around it, stands after text in that, and ends with it.
+    Each is like the one around it, stands after text in that, and ends with it. So may boxes that were meant to nest as
+    deep, of which the text is the same either way.
     """
     first_of: dict[int, Box] = {}
     nested: dict[int, list[Box]] = {}
@@ -203,17 +204,18 @@ def _part_left_open(boxes: list[Box]) -> None:
         if (
             outer is not None
             and box.label == outer.label
-            and outer.first < box.first
-            and box.end == outer.end
+            and box.tag != "blockquote"  # a quote in a quote is meant to be
+            and outer.first < box.first < box.end == outer.end
+            and box.stop == outer.stop
         ):
             first = first_of[box.order] = first_of.get(outer.order, outer)
             nested.setdefault(first.order, [first]).append(box)
-    for run in nested.values():
-        if len(run) < MIN_LEFT_OPEN:
-            continue
+    runs = [run for run in nested.values() if len(run) >= MIN_LEFT_OPEN]
+    for run in runs:
         for before, box in pairwise(run):
             before.end, before.stop, box.parent = box.first, box.order, run[0].parent
-        for box in boxes[run[0].order : run[-1].stop]:
+    if runs:
+        for box in boxes[1:]:
             assert box.parent is not None
             box.depth = box.parent.depth + 1
 
