@@ -203,7 +203,9 @@ def flatten(body: bytes) -> bytes:
     """Return *body* without the start tags that nest deeper than `MAX_NESTING`, whose text stays, and without drawings.
 
     Those go since their elements are many, close themselves, and say nothing. A page of no more than
-    `MAX_TAGS_AS_THEY_ARE` stays as it is, for it parses in no time however deep it nests; the walk makes no box below.
+    `MAX_TAGS_AS_THEY_ARE` stays as it is, for it parses in no time however deep it nests; the walk makes no box below. Emphasis
+    left open, which each paragraph after it opens anew, may still make millions of elements: that is for the limits of the
+    process that reads.
     """
     if body.count(b"<") <= MAX_TAGS_AS_THEY_ARE:
         return body

@@ -60,8 +60,8 @@ _START = re.compile(rf"<[^ >]++{_ATTRIBUTES}>")
 def tags_and_texts(page: Page) -> Iterable[tuple[str, str, str]]:
     """Return the body of *page* as its tags, each with its attributes as written and the text that follows it.
 
-    The parser's own serialisation is well formed whatever the page was, but for what it writes as it stands, and reading it takes a fifth of the time of
-    asking for node after node.
+    The parser's own serialisation is well formed whatever the page was, but for what it writes as it stands, and reading
+    it takes a fifth of the time of asking for node after node.
     """
     markup = _mended(page, MAX_OPENED)
     if len(markup) <= MAX_LISTED_CHARS:
