@@ -288,6 +288,7 @@ def clean(
     from crawler.page import parse  # noqa: PLC0415
     from crawler.run import utc_now  # noqa: PLC0415
     from crawler.urls import canonicalize, site_name  # noqa: PLC0415
+    from crawler.worker import limits  # noqa: PLC0415
 
     _config(config_path)
     address = canonicalize(url)
@@ -301,15 +302,16 @@ def clean(
         return
     memory = Corpus(archive).memory(site_name(address))
     try:
-        if explain:
-            told = explain_html(parse(html, address), memory=memory, captured=utc_now())
-            click.echo("\n".join(told.lines()))
-            if told.cleaned is None:
-                sys.exit(NO)
-            return
-        # Saved before now, and nobody knows when.
-        article = replace(clean_html(html, address, memory=memory, captured=utc_now()), captured=None)
-    except NotAnArticle as error:
+        with limits():
+            if explain:
+                told = explain_html(parse(html, address), memory=memory, captured=utc_now())
+                click.echo("\n".join(told.lines()))
+                if told.cleaned is None:
+                    sys.exit(NO)
+                return
+            # Saved before now, and nobody knows when.
+            article = replace(clean_html(html, address, memory=memory, captured=utc_now()), captured=None)
+    except (NotAnArticle, MemoryError, TimeoutError) as error:
         _fail(f"no article: {error}", NO)
         return
     click.echo(

@@ -10,8 +10,8 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -43,6 +43,7 @@ class Told(msgspec.Struct, array_like=True):
     failure: str | None = None
 
 
+_TOO_LARGE = f"not read within {MEMORY_LIMIT_BYTES >> 20} MiB of memory"
 Read = Callable[[Capture, Link, Memory | None], Reading]
 """`crawler.reading.read`: only the process that reads imports it and all that it needs."""
 
@@ -74,7 +75,7 @@ def _told(asked: bytes, read: Read) -> Told:
         page = _DECODE(asked)
         return Told(reading=read(page.capture, page.link, page.memory))
     except MemoryError:
-        return Told(failure=f"not read within {MEMORY_LIMIT_BYTES >> 20} MiB of memory")
+        return Told(failure=_TOO_LARGE)
     except Exception as error:  # noqa: BLE001 - any error of one untrusted page is that page's alone
         return Told(failure=f"{type(error).__name__}: {error}")
 
@@ -94,6 +95,25 @@ def limit_memory() -> None:
     """Let this process use no more memory than a reading may."""
     with suppress(ValueError, OSError):  # macOS knows no such limit
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
+
+
+@contextmanager
+def limits() -> Iterator[None]:
+    """Read one page in this process within the limits; raises `TimeoutError` or `MemoryError`, which say what it passed."""
+
+    def end(*_: object) -> None:
+        raise TimeoutError(f"not read within {TIME_LIMIT_SECONDS} s")
+
+    limit_memory()
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, TIME_LIMIT_SECONDS)
+    try:
+        yield
+    except MemoryError as error:
+        raise MemoryError(_TOO_LARGE) from error
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def main(read: Read) -> None:

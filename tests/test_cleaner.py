@@ -471,7 +471,7 @@ LONG = [*PARAGRAPHS, *(f"A year before that, {text[0].lower()}{text[1:]}" for te
 @pytest.mark.parametrize(
     ("left_open", "after"),
     [(f"<{tag}>", "") for tag in (
-        "noscript template svg math object applet canvas audio video map select button datalist progress meter dialog nav a textarea iframe "
+        "noscript template svg math object applet canvas audio video map select button datalist progress meter dialog nav menu a textarea iframe "
         "title style noembed noframes xmp plaintext".split()
     )] + [
         ("<a href=/x>", ""), ("<a href='#x'>", ""), ("<dialog><dialog>", ""), ("<textarea>", "<form><textarea></textarea></form><p>x"),

@@ -89,6 +89,15 @@ def article(
         ("2025年11月1日 10時00分", "2025-11-01T10:00:00"),
         ("2025年11月1日 午後3時5分", "2025-11-01T15:05:00"),
         ("2025年11月1日 午後0時30分", "2025-11-01T12:30:00"),
+        ("2025年11月1日 午後3時", "2025-11-01T15:00:00"),
+        ("2025年11月1日 3時間前", "2025-11-01"),
+        ("2025년 11월 1일 오후 3시", "2025-11-01T15:00:00"),
+        ("2025년 11월 1일, 3시간 전", "2025-11-01"),
+        ("1. November 2025, 16 Uhr", "2025-11-01T16:00:00"),
+        ("1 November 2025, 3 p.m. EDT", "2025-11-01T15:00:00-04:00"),
+        ("2025-11-01 11am", "2025-11-01T11:00:00"),
+        ("3 hours ago, 1 November 2025", "2025-11-01"),
+        ("1 November 2025 · 6 amusing pictures", "2025-11-01"),
         ("２０２５年１１月１日 １０時００分", "2025-11-01T10:00:00"),
         ("1 November 2025, 10:00:75", "2025-11-01"),
         ("2025年11月01日 10时00分05秒", "2025-11-01T10:00:05"),
@@ -268,6 +277,24 @@ def test_authors_are_names_alone(values: list[str], names: tuple[str, ...]) -> N
 )
 def test_authors_are_found_where_they_stand(head: str, above: str, names: tuple[str, ...]) -> None:
     assert article(head, above).authors == names
+
+
+@pytest.mark.parametrize(
+    ("lang", "above", "names"),
+    [
+        ("en", "<div class=byline>Van Dyke Parks</div>", ("Van Dyke Parks",)),
+        ("en-GB", "<div class=byline>Di Maria Lopez | 1 November 2025</div>", ("Di Maria Lopez",)),
+        ("en", "<div class=byline>Nick van Mead</div>", ("Nick van Mead",)),
+        ("en", "<p>Van Falls Into Harbour</p>", ()),
+        ("nl", "<p>Van Jan de Vries</p>", ("Jan de Vries",)),
+        ("it", "<div class=byline>Di Maria Lopez</div>", ("Maria Lopez",)),
+        ("", "<p>De Jeanne Roux</p>", ("Jeanne Roux",)),
+    ],
+)
+def test_a_name_that_opens_as_a_byline_does_elsewhere_is_whole(
+    lang: str, above: str, names: tuple[str, ...]
+) -> None:
+    assert article("", above, lang=lang).authors == names
 
 
 def test_the_other_fields() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -35,6 +36,11 @@ def capture(body: bytes) -> Capture:
         body=body,
         captured=NOW,
     )
+
+
+def memory_of(process: int) -> int:
+    """Return the bytes that *process* holds in memory."""
+    return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 def run_script(tmp_path: Path, code: str) -> "subprocess.CompletedProcess[str]":
@@ -106,6 +112,55 @@ def test_memory_has_a_limit(tmp_path: Path) -> None:
         bytes(worker.MEMORY_LIMIT_BYTES)
     """
     assert "MemoryError" in run_script(tmp_path, code).stderr
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        ("TIME_LIMIT_SECONDS = 0.2", "not read within 0.2 s"),
+        ("MEMORY_LIMIT_BYTES = 300 << 20", "MiB of memory"),
+    ],
+)
+def test_one_page_on_the_command_line_keeps_the_limits(tmp_path: Path, limit: str, said: str) -> None:
+    if "MEMORY" in limit and sys.platform == "darwin":
+        pytest.skip("macOS has no limit on the address space of a process")
+    page = tmp_path / "page.html"
+    page.write_bytes(LONG.body * 4)
+    code = f"""
+        import pressmark
+        from crawler import worker
+
+        worker.{limit}
+        pressmark.main(["clean", {str(page)!r}, "--url", {LINK.url!r}])
+    """
+    done = run_script(tmp_path, code)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
+    assert done.stderr.startswith("pressmark: no article: ")
+    assert said in done.stderr
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no other system tells it of a process")
+def test_a_process_that_reads_on_and_on_holds_no_more_memory() -> None:
+    story = "".join(
+        f"<div><p>The council <em>met</em> <a href=/{at}>again</a> on day {at}.</div>" for at in range(500)
+    )
+
+    def page(at: int) -> Capture:
+        return capture(f"<h1>Day {at}</h1><p>{at} {story}".encode())
+
+    async def held(worker: int, pages: range) -> int:
+        for at in pages:
+            assert (await workers.read(page(at), LINK)).links
+        return memory_of(worker)
+
+    async def grown() -> int:
+        await workers.read(page(0), LINK)
+        [worker] = workers._idle
+        before = await held(worker._process.pid, range(1, 10))
+        return await held(worker._process.pid, range(10, 60)) - before
+
+    with Workers(1) as workers:
+        assert asyncio.run(grown()) < 10 << 20
 
 
 def test_stopped_while_its_processes_still_start_it_says_nothing(tmp_path: Path) -> None:

@@ -5,19 +5,28 @@ They are asked for one at a time: most elements have many, of which one or two m
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 from crawler.cleaner.blocks import HEADINGS, WITHIN, captions
 from crawler.cleaner.words import junk_name
-
-Traits = tuple[str, str, str | None, bool, str | None, int, bool]
-"""What the tag of an element and its attributes say, as a `Box` has it: its names and label, the word in them that marks
-boilerplate, whether it is hidden, the number it starts with, the bits of `WITHIN` that it adds, and whether it captions."""
 
 _UNDISPLAYED = ("display:none", "visibility:hidden")
 
 # HTML's own spaces alone part names: a no-break space is a letter of them.
 _ATTRIBUTE = re.compile(r' (=?[^ \t\n\f\r>="]++)="([^"]*+)"')
 MAX_CACHED_CHARS = 400
+
+
+class Traits(NamedTuple):
+    """What the tag of an element and its attributes say; the fields are those of `Box`."""
+
+    names: str
+    label: str
+    junk: str | None
+    hidden: bool
+    start: str | None
+    within: int
+    captioned: bool
 
 
 def traits_of(tag: str, raw: str) -> Traits:
@@ -32,7 +41,7 @@ def _read_traits(tag: str, raw: str) -> Traits:
         classes, names = plain(classes), plain(names)
     # The id of a heading is its own text ("final-comment-period"), and no name.
     named = classes if tag in HEADINGS else names
-    return (
+    return Traits(
         names,
         tag if tag in {"p", "li"} else f"{tag}.{names}",
         junk_name(named) if named else None,

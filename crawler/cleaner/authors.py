@@ -35,6 +35,8 @@ _LEAD = re.compile(
     r"(?i)^\s*(?:(?:by|par|por|text|texte|texto|testo|written by|reported by|autor|autorin|author|автор|автори|بقلم|كتب|作者|記者|记者)(?:\s*[:：])?\s+"
     r"|(?:von|av|af|door|od|oleh|yazan)\s+(?=(?-i:[A-ZÀ-Þ]\S*\s+\S|[A-Z]{2,4}$)))"
 )
+# Names open with these too: they mean "by" on pages in these languages, and in those of which nobody says.
+_OPENS_NAMES = {"van": ("nl", "af", ""), "di": ("it", ""), "de": ("fr", "es", "pt", "ca", "gl", "")}
 _TAIL = re.compile(
     r"(?i)\s+(?:기자|記者|记者|특파원)(?:\s외\s\d+명)?\s*$|\s*[\(\[].{0,60}[\)\]]\s*$|\s+(?:in|à|aus)\s+[A-ZÉ][\w .-]{2,30}$|\s*[-–—|,]\s*(?:staff|senior|chief|political|correspondent|reporter|editor|journalist|contributor|redaktion|freelance|special to).{0,60}$"
 )
@@ -99,7 +101,7 @@ def authors(
     for name in _META:
         if name in page.meta:
             add([value for value in page.meta[name] if not _URL.search(value)], "meta")
-    add(_printed(found, around), "byline")
+    add(_printed(found, around, (page.language or "")[:2].lower()), "byline")
     linked = [one for one in marked(page) if one.has("rel", "author") or one.has("itemprop", "author")]
     add([text for one in linked[:8] if (text := _text(one))], "rel=author")
     return people + handles + houses
@@ -110,7 +112,7 @@ def _text(author: Marked) -> str:
     return (name or author.node).text(deep=True)
 
 
-def _printed(found: Layout, around: tuple[int, int]) -> list[str]:
+def _printed(found: Layout, around: tuple[int, int], language: str) -> list[str]:
     """Return names printed near the headline: in boxes that markup names a byline, linked to an author's page, or after "By"."""
     start, stop = around
     for block in found.blocks[start : max(stop, start + NEAR_NAMED_BLOCKS)]:
@@ -119,18 +121,17 @@ def _printed(found: Layout, around: tuple[int, int]) -> list[str]:
         linked = [text for address, text in block.links if _is_name(text) and _AUTHOR_PATH.search(address)]
         if linked:
             return linked
+        named = _without_by(block.text, language)
         if _named(block.box):
             linked = [text for _, text in block.links if _is_name(text)]
             if linked:
                 return linked
-            parts = [
-                part for part in _parts(_LEAD.sub("", BYLINE.sub("", block.text, count=1))) if _is_name(part)
-            ]
+            parts = [part for part in _parts(_LEAD.sub("", named)) if _is_name(part)]
             if parts:
                 return parts[:1]
-        if block.index < stop and block.chars < 100 and BYLINE.match(block.text):
+        if block.index < stop and block.chars < 100 and named != block.text:
             linked = [text for _, text in block.links if _is_name(text)]
-            head = _parts(BYLINE.sub("", block.text, count=1))[0]
+            head = _parts(named)[0]
             words = head.split()
             if linked:
                 return linked
@@ -139,6 +140,15 @@ def _printed(found: Layout, around: tuple[int, int]) -> list[str]:
             ) * 2 >= len(words):
                 return [head]
     return _beside_date(found.blocks[start : max(stop, start + NEAR_NAMED_BLOCKS)])
+
+
+def _without_by(text: str, language: str) -> str:
+    """Return *text*, of a page in *language*, without the word for "by" that it may open with."""
+    found = BYLINE.match(text)
+    if found is None:
+        return text
+    only_in = _OPENS_NAMES.get(found[0].strip().lower())
+    return text[found.end() :] if only_in is None or language in only_in else text
 
 
 def _beside_date(blocks: list[Block]) -> list[str]:

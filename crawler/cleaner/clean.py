@@ -5,6 +5,7 @@ from datetime import datetime
 
 from crawler import classify as classification  # by module: classify imports the cleaner's story
 from crawler.cleaner.reading import Cleaned, read
+from crawler.cleaner.walk import passed_by
 from crawler.items import Article, Kind, Link, Memory
 from crawler.page import Page, parse
 
@@ -20,6 +21,8 @@ class Explanation:
     verdict: "classification.Verdict"
     cleaned: Cleaned | None
     """``None`` when the page is no article."""
+    passed: tuple[tuple[str, str], ...] = ()
+    """Elements that were not read at all, each by its tag and its text."""
 
     def lines(self) -> list[str]:
         """Return the explanation as lines for a person."""
@@ -32,6 +35,7 @@ class Explanation:
                 told.append(f"{name}: {value}  [{source}]" if at == 0 else f"  not {value}  [{source}]")
         told += [f"notice, {notice.fact}: {notice.text}" for notice in self.cleaned.notices]
         told += [f"dropped, {one.reason}: {one.block.text[:160]}" for one in self.cleaned.dropped]
+        told += [f"not read, in <{tag}>: {text[:160]}" for tag, text in self.passed]
         return told
 
 
@@ -87,4 +91,4 @@ def explain(
     cleaned = (
         read(page, link=link, memory=memory, captured=captured) if verdict.kind is Kind.ARTICLE else None
     )
-    return Explanation(verdict=verdict, cleaned=cleaned)
+    return Explanation(verdict=verdict, cleaned=cleaned, passed=tuple(passed_by(page)))

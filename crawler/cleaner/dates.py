@@ -52,8 +52,11 @@ _CHANGED = re.compile(
 _DIGIT = re.compile(r"\d")
 _YEAR = re.compile(r"\d{4}")
 _CLOCK = re.compile(
-    r"(?i)(?:(?P<half>[上下]午|午[前後]|오[전후])\s*)?(?<![\d:.])(?P<hour>\d{1,2})(?:[:h.]|\s*(?:Uhr|[時时点點시])\s*)(?P<minute>\d\d|\d(?=\s*[分분]))"
-    r"(?:(?::|\s*[分분]\s*)(?P<second>\d\d))?(?!\d|\.\d)\s*(?:[分분秒초]|(?P<am_or_pm>[ap]\.?\s?m\b\.?))?"
+    r"(?i)(?:(?P<half>[上下]午|午[前後]|오[전후])\s*)?(?<![\d:.])(?P<hour>\d{1,2})"
+    r"(?:(?:[:h.]|\s*(?:Uhr|[時时点點시])\s*)(?P<minute>\d\d|\d(?=\s*[分분]))(?:(?::|\s*[分분]\s*)(?P<second>\d\d))?(?!\d|\.\d)"
+    # The hour alone, which is not how long ago it was.
+    r"|\s*(?:Uhr\b|[時时点點시](?![間间간])|(?=[ap]\.?\s?m\b)))"
+    r"\s*(?:[分분秒초]|(?P<am_or_pm>[ap]\.?\s?m\b\.?))?"
 )
 # A clock that is no part of ISO 8601, though it may stand beside a day that is.
 _SPOKEN_CLOCK = re.compile(r"(?i)\d\s*[ap]\.?\s?m\b|[午時时点點시]|오[전후]")

@@ -34,7 +34,7 @@ MIN_SWALLOWED = 3
 # Nobody puts paragraphs into these, or else they show them.
 _HOLDS_NONE = "button object canvas audio video select datalist progress meter applet".split()
 # These may hold some, unless they follow other paragraphs and reach to the end of what holds those.
-_MAY_HOLD_SOME = ("dialog", "noscript", "nav")
+_MAY_HOLD_SOME = ("dialog", "noscript", "nav", "menu")
 _SWALLOWING = f":is({', '.join(_HOLDS_NONE)}, p ~ :is({', '.join(_MAY_HOLD_SOME)}):last-child)"
 # What these hold is no markup to a parser, or stands apart.
 _RAW = ("textarea", "iframe", "style", "title", "noembed", "noframes", "template")

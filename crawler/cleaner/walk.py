@@ -1,11 +1,13 @@
 """One walk over the page's markup, which makes its blocks and boxes."""
 
+from collections.abc import Iterator
 from enum import Enum, auto
 from itertools import pairwise
 
 from crawler.cleaner.attributes import attributes, is_hidden, plain, traits_of, value
 from crawler.cleaner.blocks import MAX_BLOCKS, Box, Layout
 from crawler.cleaner.markup import tags_and_texts
+from crawler.cleaner.text import tidy
 from crawler.cleaner.writer import MARKS, Writer, address_of
 from crawler.page import MAX_NESTING, Page
 
@@ -59,6 +61,16 @@ _LINK, _MARK, _INLINE_KIND, _VOID_KIND, _PAGE = _Kind.LINK, _Kind.MARK, _Kind.IN
 def layout(page: Page) -> Layout:
     """Return *page* as blocks and boxes."""
     return page.once(_walk)
+
+
+def passed_by(page: Page) -> Iterator[tuple[str, str]]:
+    """Yield the elements of *page* that the walk passes by for what they are, and that hold text: the tag and the text."""
+    inner: set[int] = set()
+    for node in page.tree.css(", ".join(sorted(_SKIPPED - {"head"}))):
+        if node.mem_id not in inner:
+            inner.update(one.mem_id for one in node.css(", ".join(sorted(_SKIPPED))))
+            if text := tidy(node.text(separator=" ")):
+                yield node.tag or "", text
 
 
 def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each tag would double its time
