@@ -1,6 +1,7 @@
 """One page in, one article out: nothing of the story lost, nothing else in it."""
 
 import re
+import textwrap
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -576,6 +577,57 @@ def test_a_line_within_the_story_is_no_byline(words: str) -> None:
 def test_what_is_no_text_of_the_page_is_walked_past(apart: str) -> None:
     page = parse(f"<p>{PARAGRAPHS[0]}</p>{apart.format(*PARAGRAPHS)}<p>{PARAGRAPHS[1]}</p>".encode(), URL)
     assert [block.text for block in layout(page).blocks] == PARAGRAPHS[:2]
+
+
+_VERSE = (
+    "The river takes the bridge away,",
+    "The ferry takes the school,",
+    "And who shall pay, the mayor asks,",
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("<p>{}<br>{}<br>\n{}</p>", "{}\n\n{}\n\n{}"),
+        ("<p><b>{}<br>{}</b><br>{}</p>", "**{}**\n\n**{}**\n\n{}"),
+        ("<ul><li>{}<br>{}<li>{}</ul>", "- {}\n\n    {}\n- {}"),
+        ("<blockquote>{}<br>{}<br>{}</blockquote>", "> {}\n>\n> {}\n>\n> {}"),
+        ("<h2>{}<br>{}</h2><p>{}</p>", "## {} {}\n\n{}"),
+        ("<table><tr><td>1<td>{}<br>{}<tr><td>2<td>{}</table>", "| 1 | {} {} |\n| --- | --- |\n| 2 | {} |"),
+        ("<pre>{}<br>{}\n{}</pre>", "```\n{}\n{}\n{}\n```"),
+    ],
+)
+def test_a_line_is_a_line_where_the_page_breaks_it(written: str, told: str) -> None:
+    middle = len(STORY) // 2 + STORY[len(STORY) // 2 :].index("</p>") + 4
+    told_by = article(
+        f"<h1>The old bridge stays open</h1>{STORY[:middle]}{written.format(*_VERSE)}{STORY[middle:]}"
+    ).body
+    assert f"\n\n{told.format(*_VERSE)}\n\n" in told_by
+
+
+def test_running_text_that_breaks_keep_narrow_is_one_paragraph() -> None:
+    narrow = "<br>\n".join(textwrap.wrap(" ".join(PARAGRAPHS[:2]), 60))
+    rest = "".join(f"<p>{text}</p>" for text in PARAGRAPHS[2:])
+    body = article(f"<h1>The old bridge stays open</h1><p>{narrow}</p>{rest}").body
+    assert paragraphs(body) == [" ".join(PARAGRAPHS[:2]), *PARAGRAPHS[2:]]
+
+
+def test_the_words_of_a_heading_are_not_marked_strong() -> None:
+    middle = STORY.index("</p>") + 4
+    body = article(
+        f"<h1>The old bridge stays open</h1>{STORY[:middle]}<h2><b>The <i>long</i> way</b> home</h2>{STORY[middle:]}"
+    ).body
+    assert "\n\n## The *long* way home\n\n" in body
+
+
+def test_an_image_that_counts_visitors_is_none_of_the_story() -> None:
+    page = (
+        "<html><head><title>The old bridge stays open</title><noscript><img src='https://count.example/p?c1=2'></noscript></head>"
+        f"<body><article><h1>The old bridge stays open</h1><img src=/bridge.jpg>{STORY}</article></body></html>"
+    )
+    body = clean(page.encode(), URL).body
+    assert body.startswith("![](https://beijingpost.example/bridge.jpg)\n\nThe council voted")
 
 
 @pytest.mark.parametrize(

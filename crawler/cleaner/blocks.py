@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 Token = tuple[str, str]
-"""A piece of a block: ``("t", text)``, ``("a", href)`` … ``("/a", "")``, ``("em", "")`` and so on."""
+"""A piece of a block: ``("t", text)``, ``("a", href)`` … ``("/a", "")``, ``("em", "")`` and so on, ``("br", "")``."""
 
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 # Elements that say what a block of text is; the nearest one counts.

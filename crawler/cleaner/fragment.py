@@ -7,6 +7,7 @@ from bs4.element import NavigableString, PageElement, Tag
 
 from crawler.cleaner.blocks import HEADINGS, Block, Box, Layout, Token
 from crawler.cleaner.text import tidy
+from crawler.cleaner.writer import BREAK, split_lines
 
 _STRUCTURE = frozenset({"ul", "ol", "li", "blockquote"})
 MAX_CELL_CHARS = 400
@@ -136,11 +137,12 @@ class _Builder:
                 self.tree.add_text(self.tree.add(parent, "pre"), block.text)
             elif block.role in HEADINGS:
                 level = HEADINGS[block.role] + self.shift
-                self._fill(self.tree.add(parent, f"h{min(level, MAX_LEVEL)}"), block)
+                self._fill(self.tree.add(parent, f"h{min(level, MAX_LEVEL)}"), _not_strong(block.tokens))
             elif len(block.tokens) == 1:
                 self.tree.add_text(parent, block.text)
             else:
-                self._fill(self.tree.add(parent, "p"), block)
+                for line in split_lines(block.tokens) if BREAK in block.tokens else (block.tokens,):
+                    self._fill(self.tree.add(parent, "p"), line)
         return self.tree.top
 
     def _path(self, box: Box | None) -> tuple[list[Box], Box | None]:
@@ -209,7 +211,7 @@ class _Builder:
                     if not block.hidden and block.role != "img":
                         if column.contents:
                             self.tree.add_text(column, " ")
-                        self._fill(column, block)
+                        self._fill(column, block.tokens)
 
     def _image(self, block: Block, parent: Tag) -> None:
         caption = caption_of(self.found, block)
@@ -217,20 +219,24 @@ class _Builder:
             parent, "img", src=block.tokens[0][1], alt=block.text, **({"title": caption} if caption else {})
         )
 
-    def _fill(self, tag: Tag, block: Block) -> None:
-        """Put the text of *block* into *tag*, with its marks."""
-        if len(block.tokens) == 1:
-            self.tree.add_text(tag, block.text)
-            return
+    def _fill(self, tag: Tag, tokens: list[Token]) -> None:
+        """Put the text of *tokens* into *tag*, with its marks."""
         line = _Line(self.tree, tag)
-        for name, value in block.tokens:
+        for name, value in tokens:
             if name == "t":
                 line.text(value)
+            elif name == "br":
+                line.text(" ")
             elif name[0] != "/":
                 line.start(name, value)
             else:
                 line.stop()
         line.end()
+
+
+def _not_strong(tokens: list[Token]) -> list[Token]:
+    """Return *tokens*, those of a heading, without the mark that all headings have."""
+    return [token for token in tokens if token[0] not in {"strong", "/strong"}]
 
 
 def caption_of(found: Layout, image: Block) -> str | None:

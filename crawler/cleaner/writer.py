@@ -8,6 +8,7 @@ from crawler.cleaner.text import tidy, tidy_pre, weight
 from crawler.page import Page, join
 
 _BLANK: Token = ("t", " ")
+BREAK: Token = ("br", "")
 MARKS = {
     "em": "em",
     "i": "em",
@@ -25,6 +26,8 @@ _STOPS: dict[str, Token] = {name: (f"/{name}", "") for name in ("a", *MARKS.valu
 MAX_LINK_CHARS = 2_000
 MIN_LINKED_CHARS = 80
 """So long a paragraph is not meant to be a link with the next."""
+MIN_LINE_CHARS = 80
+"""So long a line reads as a paragraph."""
 MAX_MARKS = 20
 """Emphasis and links within each other, which each block inside repeats: the text of more stays, without their marks."""
 
@@ -87,7 +90,7 @@ class Writer:
             self.flush()
         elif self.has_text:
             self.has_lines = True
-            self.tokens.append(("br", ""))
+            self.tokens.append(BREAK)
 
     def flush(self) -> None:
         """Make a block, or one for each paragraph that breaks part, of what was taken; marks stay open."""
@@ -154,7 +157,12 @@ class Writer:
                     block.tokens, block.links, block.link_chars = _without_links(block.tokens), [], 0
 
     def image(self, attributes: dict[str, str]) -> None:
-        """Make a block of the image with *attributes*, unless it is no picture."""
+        """Make a block of the image with *attributes*, unless it is no picture.
+
+        One at the very beginning counts the visitors: no element holds it, or only a "noscript" of the head did.
+        """
+        if self.box.parent is None and not self.blocks:
+            return
         address = _image_address(attributes, self.base)
         if address:
             alt = tidy(attributes.get("alt") or "")
@@ -210,6 +218,8 @@ def _read(tokens: list[Token]) -> tuple[str, list[tuple[str, str]], bool]:
             if words:
                 links.append((href, words))
             href = None
+        elif name == "br":
+            parts.append(" ")
         elif name == "strong":
             strong += 1
         elif name == "/strong":
@@ -241,12 +251,31 @@ def _image_address(attributes: dict[str, str], base: str) -> str | None:
 
 
 def _paragraphs(tokens: list[Token]) -> list[list[Token]]:
-    """Split *tokens* where a lone line break ends a paragraph: on each, when the lines read as paragraphs."""
+    """Split *tokens* where a lone line break ends a paragraph: on each, when the lines read as paragraphs.
+
+    Shorter lines stay one paragraph, of verse, an address, a question and its answer: with its breaks, unless these only
+    keep running text narrow.
+    """
+    lines = split_lines(tokens)
+    texts = [
+        text for line in lines if (text := "".join(value for name, value in line if name == "t").strip())
+    ]
+    long = sum(len(text) >= MIN_LINE_CHARS for text in texts)
+    if long >= 2 and long * 2 >= len(texts):
+        return lines
+    goes_on = sum(text[0].islower() for text in texts[1:])
+    if 3 * goes_on >= len(texts) - 1:
+        return [[_BLANK if token == BREAK else token for token in tokens]]
+    return [tokens]
+
+
+def split_lines(tokens: list[Token]) -> list[list[Token]]:
+    """Return *tokens* as the lines that breaks part, each with the marks that are open in it."""
     lines: list[list[Token]] = [[]]
     still_open: list[Token] = []
     for token in tokens:
         name = token[0]
-        if name == "br":
+        if token == BREAK:
             lines[-1] += [("/" + opened, "") for opened, _ in reversed(still_open)]
             lines.append(list(still_open))
             continue
@@ -258,8 +287,4 @@ def _paragraphs(tokens: list[Token]) -> list[list[Token]]:
                     del still_open[at]
                     break
         lines[-1].append(token)
-    sizes = [sum(len(value.strip()) for name, value in line if name == "t") for line in lines]
-    long = sum(size >= 80 for size in sizes)
-    if long >= 2 and long * 2 >= sum(size > 0 for size in sizes):
-        return lines
-    return [[("t", " ") if token[0] == "br" else token for token in tokens]]
+    return lines
