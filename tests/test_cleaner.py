@@ -621,6 +621,50 @@ def test_the_words_of_a_heading_are_not_marked_strong() -> None:
     assert "\n\n## The *long* way home\n\n" in body
 
 
+@pytest.mark.parametrize(
+    ("headings", "kept"),
+    [
+        (
+            "<h2>One</h2><h2>Two of them</h2><h2>And three</h2>",
+            "\n\n## One\n\n## Two of them\n\n## And three",
+        ),
+        (
+            "<h2>Over</h2><h3>One</h3><h3>Two of them</h3><h3>And three</h3>",
+            "\n\n## Over\n\n### One\n\n### Two of them\n\n### And three",
+        ),
+        ("<h2>What the</h2><h2>Mayor said</h2>", ""),
+        ("<h2>What the</h2><h3>Mayor</h3><h3>Said</h3>", ""),
+        ("<h2>What the mayor said</h2><img src=/mayor.jpg>", ""),
+    ],
+)
+def test_headings_with_nothing_under_them_fall_unless_they_are_the_text(headings: str, kept: str) -> None:
+    body = article(f"<article><h1>The old bridge stays open</h1>{STORY}{headings}</article>").body
+    assert body.partition("\n\n![")[0].endswith(
+        PARAGRAPHS[-1] + kept if not kept or "###" not in kept else kept
+    )
+
+
+def test_a_heading_falls_with_the_notice_under_it() -> None:
+    notice = (
+        "<h2>About this article</h2><p>Disclosure: this article was written with the help of AI tools.</p>"
+    )
+    cleaned = read_article(
+        parse(f"<article><h1>The old bridge stays open</h1>{STORY}{notice}</article>".encode(), URL)
+    )
+    assert cleaned.article.body.endswith(PARAGRAPHS[-1])
+    assert "About this article" in [one.block.text for one in cleaned.dropped]
+
+
+@pytest.mark.parametrize("image", ["<img src=/logo.png>", "<img src=/a.png alt='The Paper logo'>"])
+def test_a_logo_above_the_story_is_none_of_its_pictures(image: str) -> None:
+    body = article(f"<article><h1>The old bridge stays open</h1><p>{image}</p>{STORY}</article>").body
+    assert body == "\n\n".join(PARAGRAPHS)
+    inside = article(
+        f"<article><h1>The old bridge stays open</h1>{STORY.replace('</p>', '</p>' + image, 1)}</article>"
+    ).body
+    assert "![" in inside
+
+
 def test_an_image_that_counts_visitors_is_none_of_the_story() -> None:
     page = (
         "<html><head><title>The old bridge stays open</title><noscript><img src='https://count.example/p?c1=2'></noscript></head>"

@@ -192,6 +192,7 @@ def test_a_change_is_kept_only_when_it_is_later() -> None:
         ("Issue 12 · The Paper", "Issue 12"),
         ("다리는 그대로ㅣThe Paper", "다리는 그대로"),
         ("The bridge stays open | Paper", "The bridge stays open"),
+        ("The bridge stays open | The Paper Example", "The bridge stays open"),
         ("The bridge stays open | Pap", "The bridge stays open | Pap"),
     ],
 )

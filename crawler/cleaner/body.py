@@ -32,6 +32,7 @@ _STRUCTURE = frozenset({*HEADINGS, "li", "dt", "dd", "blockquote", "td", "th", "
 _NEVER = frozenset({Said.RELATED, Said.FURNITURE, Said.END, Said.TITLE, Said.PLACEHOLDER, Said.CREDIT})
 MIN_REPEATED_CHARS = 40
 """Of a text that a page shows twice, for two widths of screen; a list or table repeats itself as it likes."""
+MAX_HEADING_LINES = 2
 FAR_IMAGE = 12
 """Blocks: as far above the text its first image may stand."""
 
@@ -63,6 +64,7 @@ class Body:
     """How probable the model holds each block to be the story, by index; others fell unseen."""
 
 
+_LOGO = re.compile(r"(?i)(?<![a-z])logo(?![a-z])")
 _PLAIN_HOST = re.compile(r"https?://(?:www\.)?([a-z0-9.-]+)(?=[/?#]|\Z)")
 
 
@@ -113,7 +115,7 @@ def _judge(page: Page, found: Layout, headline: Block | None, title: str) -> Bod
     fallen.sort(key=lambda one: one.block.index)
     probabilities = {one.block.index: one.probability for one in judged}
     body = Body(kept, fallen, found.root, headline, probabilities=probabilities)
-    _drop_empty_headings(body)
+    drop_empty_headings(body)
     body.chars = sum(block.chars for block in kept)
     if kept:
         body.first_content = kept[0].index
@@ -189,6 +191,11 @@ def _around(blocks: list[Block]) -> Box:
     return box
 
 
+def _is_logo(image: Block) -> bool:
+    """Whether *image* says that it is a newspaper's."""
+    return bool(_LOGO.search(image.text) or _LOGO.search(image.tokens[0][1].rpartition("/")[2]))
+
+
 def _take_images(found: Layout, body: Body) -> None:
     """Take the images that belong to the story: those the text around them is the story of."""
     kept = {block.index for block in body.kept}
@@ -196,7 +203,9 @@ def _take_images(found: Layout, body: Body) -> None:
     images = [
         block
         for block in found.blocks[max(0, body.kept[0].index - FAR_IMAGE) : end]
-        if block.role == "img" and not block.hidden
+        if block.role == "img"
+        and not block.hidden
+        and (block.index > body.kept[0].index or not _is_logo(block))
     ]
     if not images:
         return
@@ -280,21 +289,36 @@ def _drop(body: Body, fallen: dict[int, str]) -> None:
     body.kept[:] = [block for block in body.kept if block.index not in fallen]
 
 
-def _drop_empty_headings(body: Body) -> None:
-    """Drop headings that no text follows before the next heading of the same rank or the end."""
-    fallen: dict[int, str] = {}
-    pending: list[Block] = []
+def drop_empty_headings(body: Body) -> None:
+    """Drop headings that no text follows before the next heading of a higher rank, or the end.
+
+    Two of the same rank in a row, neither of them a link, are the lines of one; more are text themselves.
+    """
+    empty: list[list[Block]] = []
+    pending: list[list[Block]] = []
     for block in body.kept:
         level = HEADINGS.get(block.role)
         if level is None:
             if block.role != "img":
                 pending = []
             continue
-        while pending and HEADINGS[pending[-1].role] >= level:
-            empty = pending.pop()
-            if HEADINGS[empty.role] > level or empty.link_share > 0.5:
-                fallen[empty.index] = "a heading with nothing under it"
-        pending.append(block)
-    for block in pending:
-        fallen[block.index] = "a heading with nothing under it"
-    _drop(body, fallen)
+        lines = [block]
+        while pending and HEADINGS[pending[-1][-1].role] >= level:
+            above = pending.pop()
+            if HEADINGS[above[-1].role] > level or above[-1].link_share > 0.5:
+                empty.append(above)
+            else:
+                lines = above + lines
+        if len(lines) > MAX_HEADING_LINES:
+            pending = []
+        pending.append(lines)
+    empty += pending
+    _drop(
+        body,
+        {
+            block.index: "a heading with nothing under it"
+            for lines in empty
+            if len(lines) <= MAX_HEADING_LINES
+            for block in lines
+        },
+    )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from crawler.cleaner import metadata, notices
 from crawler.cleaner.authors import authors
 from crawler.cleaner.blocks import Block, Layout
-from crawler.cleaner.body import Body, Dropped, find_body
+from crawler.cleaner.body import Body, Dropped, drop_empty_headings, find_body
 from crawler.cleaner.features import is_prose
 from crawler.cleaner.fragment import caption_of, fragment
 from crawler.cleaner.language import languages
@@ -161,6 +161,7 @@ def _forget(body: Body, known: Recalled) -> list[Block]:
         return []
     body.dropped += [Dropped(block, fallen[block.index]) for block in recurring]
     body.kept[:] = [block for block in body.kept if block.index not in fallen]
+    drop_empty_headings(body)
     return recurring
 
 
@@ -209,4 +210,5 @@ def _take_notices(found: Layout, body: Body) -> list[notices.Labelled]:
         body.dropped += [Dropped(block, falls[block.index]) for block in body.kept if block.index in falls]
         body.dropped.sort(key=lambda one: one.block.index)
         body.kept[:] = [block for block in body.kept if block.index not in falls]
+        drop_empty_headings(body)
     return taken

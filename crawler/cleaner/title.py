@@ -145,7 +145,7 @@ def _is_site(part: str, sites: set[str], squeezed_host: str) -> bool:
     if "." in part and squeezed_host.endswith(part.strip().lower().removeprefix("www.").replace("-", "")):
         return True
     labels = squeezed_host.split(".")[:-1]
-    if squeezed in labels or (
+    if squeezed in {*labels, squeezed_host.replace(".", "")} or (
         len(squeezed) >= 4 and any(label.startswith(squeezed) or label.endswith(squeezed) for label in labels)
     ):
         return True
