@@ -549,6 +549,20 @@ def test_a_value_that_ends_like_the_start_of_an_attribute_is_none(tag: str, name
 
 
 @pytest.mark.parametrize(
+    "byline",
+    [
+        "By Jane Roe and John Doe / The Paper's Staff Writers",
+        "By Jane Roe | Reuters",
+        "By Jane Roe · 1 November 2025",
+        "Von Jane Roe",
+    ],
+)
+def test_a_byline_before_or_after_the_story_falls(byline: str) -> None:
+    for around in (f"<p>{byline}</p>{STORY}", f"{STORY}<p>{byline}</p>"):
+        assert paragraphs(article(f"<h1>The old bridge stays open</h1>{around}").body) == PARAGRAPHS
+
+
+@pytest.mark.parametrize(
     "words", ["By The Numbers", "Text Messages Revealed", "De Facto Ruler", "Von Der Leyen Attends"]
 )
 def test_a_line_within_the_story_is_no_byline(words: str) -> None:

@@ -109,12 +109,16 @@ def said(block: Block, title: str) -> Said:
 
 
 def is_byline(text: str) -> bool:
-    """Whether *text*, which opens as a byline does, is names alone or names with a date after them."""
+    """Whether *text*, which opens as a byline does, is names alone or names with a date or whom they write for after them."""
     rest = BYLINE.sub("", text, count=1)
     names, mark, tail = re.match(r"(.*?)(\s*[|·•/]\s*|\s+(?=\d)|$)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr]
     if not mark:
         return len(rest) < 60 and _is_names(rest)
-    return len(text) < 160 and _is_names(names.rstrip(", ")) and read_date(tail) is not None
+    return (
+        len(text) < 160
+        and _is_names(names.rstrip(", "))
+        and (read_date(tail) is not None or (not mark.isspace() and _is_names(tail)))
+    )
 
 
 def _is_names(text: str) -> bool:
