@@ -89,6 +89,7 @@ def test_the_seed_page_is_clean(name: str) -> None:
         f"<div class=sidebar-layout><h1>The old bridge stays open</h1><div class=widget>{STORY}</div></div>",
         "<h1>The old bridge stays open</h1>" + "<br><br>".join(PARAGRAPHS),
         "<h1>The old bridge stays open</h1><div>" + "<br>".join(PARAGRAPHS) + "</div>",
+        "<h1>The old bridge stays open</h1><div>" + "<span class='x br' id=y></span>".join(PARAGRAPHS) + "</div>",
         "<h1>The old bridge stays open</h1>" + "".join(f"<div><div>{p}</div></div>" for p in PARAGRAPHS),
         "<h1>The old bridge stays open</h1><table><tr><td>" + STORY + "</td></tr></table>",
         f"<form action=/x><h1>The old bridge stays open</h1>{STORY}</form>",

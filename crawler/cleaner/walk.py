@@ -161,6 +161,9 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
                     continue
                 if tag == "time" and (stamp := value(raw, "datetime")):
                     writer.times.append(plain(stamp))
+                if 'br"' in raw and "br" in (value(raw, "class") or "").split():
+                    # A break in the guise of an empty element, as some systems write it.
+                    writer.line_break()
             mark = ""
             if tag == "rt" and not after_parenthesis:
                 # A reading in print stands in parentheses, unless the page sets some itself.
