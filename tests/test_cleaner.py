@@ -89,7 +89,9 @@ def test_the_seed_page_is_clean(name: str) -> None:
         f"<div class=sidebar-layout><h1>The old bridge stays open</h1><div class=widget>{STORY}</div></div>",
         "<h1>The old bridge stays open</h1>" + "<br><br>".join(PARAGRAPHS),
         "<h1>The old bridge stays open</h1><div>" + "<br>".join(PARAGRAPHS) + "</div>",
-        "<h1>The old bridge stays open</h1><div>" + "<span class='x br' id=y></span>".join(PARAGRAPHS) + "</div>",
+        "<h1>The old bridge stays open</h1><div>"
+        + "<span class='x br' id=y></span>".join(PARAGRAPHS)
+        + "</div>",
         "<h1>The old bridge stays open</h1>" + "".join(f"<div><div>{p}</div></div>" for p in PARAGRAPHS),
         "<h1>The old bridge stays open</h1><table><tr><td>" + STORY + "</td></tr></table>",
         f"<form action=/x><h1>The old bridge stays open</h1>{STORY}</form>",
@@ -626,6 +628,12 @@ def test_running_text_that_breaks_keep_narrow_is_one_paragraph() -> None:
     rest = "".join(f"<p>{text}</p>" for text in PARAGRAPHS[2:])
     body = article(f"<h1>The old bridge stays open</h1><p>{narrow}</p>{rest}").body
     assert paragraphs(body) == [" ".join(PARAGRAPHS[:2]), *PARAGRAPHS[2:]]
+
+
+@pytest.mark.parametrize("empty", ["<p>\u200d</p>", "<p><b>\u200d\u200c</b></p>", "<p>&lrm;<br>&rlm;</p>"])
+def test_a_paragraph_that_shows_nothing_is_none(empty: str) -> None:
+    body = article(f"<h1>The old bridge stays open</h1>{STORY.replace('</p>', '</p>' + empty)}").body
+    assert paragraphs(body) == PARAGRAPHS
 
 
 def test_the_words_of_a_heading_are_not_marked_strong() -> None:

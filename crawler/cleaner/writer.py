@@ -9,6 +9,8 @@ from crawler.page import Page, join
 
 _BLANK: Token = ("t", " ")
 BREAK: Token = ("br", "")
+_INVISIBLE = " \t\n\r\u00a0\u200c\u200d\u200e\u200f"
+"""Spaces, joiners, and marks of direction: some systems fill empty paragraphs with them."""
 MARKS = {
     "em": "em",
     "i": "em",
@@ -119,7 +121,7 @@ class Writer:
             text = links[0][1]
         else:
             text = tidy(raw)
-        if not text:
+        if not text.strip(_INVISIBLE):
             return
         chars = weight(text)
         link_chars = 0
@@ -270,7 +272,7 @@ def _paragraphs(tokens: list[Token]) -> list[list[Token]]:
 
 
 def split_lines(tokens: list[Token]) -> list[list[Token]]:
-    """Return *tokens* as the lines that breaks part, each with the marks that are open in it."""
+    """Return *tokens* as the lines that breaks part and that show anything, each with the marks that are open in it."""
     lines: list[list[Token]] = [[]]
     still_open: list[Token] = []
     for token in tokens:
@@ -287,4 +289,4 @@ def split_lines(tokens: list[Token]) -> list[list[Token]]:
                     del still_open[at]
                     break
         lines[-1].append(token)
-    return lines
+    return [line for line in lines if any(name == "t" and value.strip(_INVISIBLE) for name, value in line)]
