@@ -212,6 +212,9 @@ def test_the_title_loses_the_name_of_the_site(title: str, stripped: str) -> None
         (["https://paper.example/jane", "@jane", "jane@paper.example"], ()),
         (["The Paper"], ()),
         (["admin"], ()),
+        # What a machine or a template left.
+        (["undefined", "262588213843476", "3d23d65-ddc6-4ce5", "page.head.extra.author"], ()),
+        (["Ed Bede", "50 Cent", "J.R.R. Tolkien"], ("Ed Bede", "50 Cent", "J.R.R. Tolkien")),
         (["记者 王小明"], ("王小明",)),
         (["Martin Luther King, Jr."], ("Martin Luther King, Jr.",)),
         ([""], ()),

@@ -41,7 +41,7 @@ _TAIL = re.compile(
     r"(?i)\s+(?:기자|記者|记者|특파원)(?:\s외\s\d+명)?\s*$|\s*[\(\[].{0,60}[\)\]]\s*$|\s+(?:in|à|aus)\s+[A-ZÉ][\w .-]{2,30}$|\s*[-–—|,]\s*(?:staff|senior|chief|political|correspondent|reporter|editor|journalist|contributor|redaktion|freelance|special to).{0,60}$"
 )
 _NO_NAME = re.compile(
-    r"(?i)^(?:admin(?:istrator)?|editor(?:ial)?(?: team| staff| board)?|staff(?: (?:reporter|writer))?s?|redaktion|rédaction|la rédaction|redacción|redazione|redacția|redakcja|redakce|редакция|author|authors|unknown|guest|anonymous|none|null|n/a|root|webmaster|news ?(?:desk|room)|posted|published|follow|share|contributor|view (?:all|bio|more|profile).*|(?:all|more) (?:about|by|from|posts).*|about|more|read more|profile)$"
+    r"(?i)^(?:admin(?:istrator)?|editor(?:ial)?(?: team| staff| board)?|staff(?: (?:reporter|writer))?s?|redaktion|rédaction|la rédaction|redacción|redazione|redacția|redakcja|redakce|редакция|author|authors|unknown|guest|anonymous|none|null|undefined|n/a|[\d\W_]+|(?=.*\d)[\da-f-]{8,}|[a-z]{2,}(?:\.[a-z]{2,}){2,}|root|webmaster|news ?(?:desk|room)|posted|published|follow|share|contributor|view (?:all|bio|more|profile).*|(?:all|more) (?:about|by|from|posts).*|about|more|read more|profile)$"
 )
 _ROLE = re.compile(
     r"(?i)\b(?:editors?|correspondents?|reporters?|journalists?|columnists?|contributors?|producers?|photographers?|writers?|analysts?|redakteur(?:in)?|korrespondent(?:in)?|journaliste|rédacteur|rédactrice|redactor[a]?|corresponsal|periodista|giornalista|redacteur|verslaggever)$"
