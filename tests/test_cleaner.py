@@ -636,6 +636,20 @@ def test_a_paragraph_that_shows_nothing_is_none(empty: str) -> None:
     assert paragraphs(body) == PARAGRAPHS
 
 
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("<p><a href=/q>Merkel</a> wrote: “[the bridge]: not now”.</p>", "[Merkel](https://paper.example/q) wrote: “[the bridge\\]: not now”."),
+        ("<p>[Merkel]: not now, she wrote.</p>", "\\[Merkel\\]: not now, she wrote."),
+        ("<table><tr><td>1<td><code>a|b</code><tr><td>2<td>c|d</table>", "| 1 | a\\|b |\n| --- | --- |\n| 2 | c\\|d |"),
+    ],
+)  # fmt: skip
+def test_markup_of_our_own_is_not_escaped(written: str, told: str) -> None:
+    middle = STORY.index("</p>") + 4
+    body = article(f"<h1>The old bridge stays open</h1>{STORY[:middle]}{written}{STORY[middle:]}").body
+    assert f"\n\n{told}\n\n" in body
+
+
 def test_the_words_of_a_heading_are_not_marked_strong() -> None:
     middle = STORY.index("</p>") + 4
     body = article(

@@ -202,3 +202,46 @@ def test_a_line_that_leads_to_another_story_is_a_related_link(lead: str) -> None
     assert [(link.rel, link.url) for link in cleaned.article.links if "tram" in (link.url or "")] == [
         ("related", "https://harbour.example/2025/02/01/old-tram")
     ]
+
+
+@pytest.mark.parametrize("name", ["intro", "teaser", "lead"])
+def test_a_teaser_above_the_full_text_takes_nothing_from_it(name: str) -> None:
+    full = f"<div class=full>{paragraphs(*STORY)}</div>"
+    one = read_article(parse(page(article(f"<div class={name}><p>{STORY[0]}</p></div>", full)), URL))
+    assert one.paragraphs == STORY
+
+
+def test_a_bare_word_is_an_item_among_others() -> None:
+    items = ("Stop", "Next", "Slow", "Live")
+    listed = f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
+    assert told(article(paragraphs(*STORY[:3]), listed, paragraphs(*STORY[3:]))) == (
+        *STORY[:3], *items, *STORY[3:],
+    )  # fmt: skip
+    bare = "<ul><li>Share</li><li>Print</li><li>Save</li></ul>"
+    assert told(article(paragraphs(*STORY[:3]), bare, paragraphs(*STORY[3:]))) == STORY
+
+
+@pytest.mark.parametrize("words", ["Key points", "Sources", "Table of contents"])
+def test_a_heading_of_bare_words_stays_above_a_list_of_the_story(words: str) -> None:
+    listed = f"<h2>{words}</h2><ul><li>{OTHER[0]}</li><li>{OTHER[1]}</li></ul>"
+    assert told(article(paragraphs(*STORY[:3]), listed, paragraphs(*STORY[3:]))) == (
+        *STORY[:3], words, *OTHER, *STORY[3:],
+    )  # fmt: skip
+    links = f"<h2>{words}</h2><ul><li><a href=/2025/01/01/a-tram-falls>A tram falls into the river</a></ul>"
+    assert told(article(paragraphs(*STORY[:3]), links, paragraphs(*STORY[3:]))) == STORY
+    assert told(article(paragraphs(*STORY[:3]), f"<h2>{words}</h2>", paragraphs(*STORY[3:]))) == STORY
+
+
+@pytest.mark.parametrize(
+    ("heading", "told_as"),
+    [
+        ('<h2><a href="{url}#next">What comes next</a></h2>', "## What comes next"),
+        ('<a href="{url}#next" id=next><h2>What comes next</h2></a>', "## What comes next"),
+        ('<h2>What comes next <a class=anchor href="#next">#</a></h2>', "## What comes next"),
+        ("<h2><a href='#next'>¶</a>What comes next</h2>", "## What comes next"),
+        ("<h2>What comes next in F<a href='/sharp'>#</a></h2>", "## What comes next in F[#](https://harbour.example/sharp)"),
+    ],
+)  # fmt: skip
+def test_a_heading_that_links_to_itself_is_a_heading(heading: str, told_as: str) -> None:
+    html = page(article(paragraphs(*STORY[:3]), heading.format(url=URL), paragraphs(*STORY[3:])))
+    assert f"\n\n{told_as}\n\n" in read_article(parse(html, URL)).article.body

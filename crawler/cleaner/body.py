@@ -13,7 +13,7 @@ from crawler.cleaner.features import Surroundings, is_prose, sums
 from crawler.cleaner.labels import WHY, Said
 from crawler.cleaner.text import fold, weight
 from crawler.cleaner.walk import layout
-from crawler.cleaner.wholes import ITEMS, Judged, judged_as_one
+from crawler.cleaner.wholes import BARE, ITEMS, Judged, judged_as_one
 from crawler.cleaner.words import is_related_label
 from crawler.page import Page
 
@@ -28,10 +28,11 @@ LAST_STRUCTURE_THRESHOLD = 0.05
 """The same below the last of them."""
 _STRUCTURE = frozenset({*HEADINGS, "li", "dt", "dd", "blockquote", "td", "th", "pre"})
 
-# No article prints these as its own words, whatever stands around them.
+# No article prints these as its own words, but among the items of a list, or above one.
 _NEVER = frozenset({Said.RELATED, Said.FURNITURE, Said.END, Said.TITLE, Said.PLACEHOLDER, Said.CREDIT})
 MIN_REPEATED_CHARS = 40
 """Of a text that a page shows twice, for two widths of screen; a list or table repeats itself as it likes."""
+REPEATS = "repeats an earlier block"
 MAX_HEADING_LINES = 2
 FAR_IMAGE = 12
 """Blocks: as far above the text its first image may stand."""
@@ -95,18 +96,21 @@ def _judge(page: Page, found: Layout, headline: Block | None, title: str) -> Bod
     around = surroundings(page, found, headline, title)
     judged, fallen = _judged(around)
     judged_as_one(around, judged)
+    heads = _heads_of_lists(judged, around)
     kept: list[Block] = []
     seen: set[str] = set()
     for one in judged:
         block = one.block
         reason = one.reason
-        if reason is None and one.probability < _threshold(one, around.led[block.index]):
+        if block in heads:
+            reason = None
+        elif reason is None and one.probability < _threshold(one, around.led[block.index]):
             reason = (
                 WHY.get(one.says) or _standing(block) or f"reads unlike the story ({one.probability:.0%})"
             )
         if reason is None and len(block.text) > MIN_REPEATED_CHARS and block.role not in ITEMS:
             if block.text in seen:
-                reason = "repeats an earlier block"
+                reason = REPEATS
             seen.add(block.text)
         if reason is None:
             kept.append(block)
@@ -146,6 +150,24 @@ def _judged(around: Surroundings) -> tuple[list[Judged], list[Dropped]]:
         else:
             judged.append(Judged(block, row, says, trained.probability(row)))
     return judged, fallen
+
+
+def _heads_of_lists(judged: list[Judged], around: Surroundings) -> set[Block]:
+    """Return the headings that say nothing of themselves, as "Key points" does, and stand right above a list of the story."""
+    after = {one.block.index: one for one in judged}
+    heads: set[Block] = set()
+    for one in judged:
+        below = after.get(one.block.index + 1)
+        if (
+            one.says in BARE
+            and one.block.role in HEADINGS
+            and below is not None
+            and below.block.role in ITEMS
+            and below.reason is None
+            and below.probability >= _threshold(below, around.led[below.block.index])
+        ):
+            heads.add(one.block)
+    return heads
 
 
 def _stands_as_byline(block: Block, row: features.Row) -> bool:

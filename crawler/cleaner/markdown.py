@@ -14,6 +14,8 @@ _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _BRACKET = re.compile(r"\](?=[(:\[]|$)")
 _BARE_BRACKET = re.compile(r"(?<!\\)((?:\\\\)*)([\[\]])")
 _LINE_START = re.compile(r"#|>|[-+*](?=\s|$)|-(?=--)")
+# Python-Markdown takes "[a\]: b" for a reference and swallows it.
+_REFERENCE = re.compile(r"\[[^\[\]]*\]:")
 _CLOSING = re.compile(r"(#+)$")
 _ORDERED = re.compile(r"(\d+)([.)])(?=\s|$)")
 _IN_ADDRESS = {ord(character): f"%{ord(character):02X}" for character in ' "<>()[]\\`{}|^*'} | dict.fromkeys(
@@ -45,8 +47,7 @@ def _escape_start(line: str) -> str:
     """Return *line*, escaped inside, so that its beginning opens no block."""
     if line[:1].isalpha():
         return line  # no letter opens one
-    # Python-Markdown takes "[a\]: b" for a reference and swallows it.
-    if _LINE_START.match(line) or (line[:1] == "[" and "]:" in line):
+    if _LINE_START.match(line) or _REFERENCE.match(line):
         return "\\" + line
     if line.startswith("~~~"):
         # Python-Markdown lets no backslash stand before a tilde.
@@ -138,6 +139,9 @@ def _code_block(tag: Tag) -> str:
 
 
 def _table(tag: Tag) -> str:
+    for code in tag.find_all("code"):
+        if "|" in code.get_text():
+            code.name = "span"  # Python-Markdown takes no backslash off it in code
     rows = [[_inline(cell).replace("|", "\\|") for cell in _elements(row)] for row in _elements(tag)]
     rows = [row for row in rows if any(row)]
     if not rows:

@@ -3,7 +3,7 @@
 import re
 
 from crawler.cleaner.blocks import HEADINGS, Block, Box, Layout
-from crawler.cleaner.body import Body
+from crawler.cleaner.body import REPEATS, Body, Dropped
 from crawler.cleaner.dates import read_date
 from crawler.cleaner.declared import descriptions as declared_descriptions
 from crawler.cleaner.features import is_prose
@@ -31,9 +31,17 @@ def take_standfirst(page: Page, found: Layout, body: Body) -> None:
     first = next((block.index for block in body.kept if block.role != "img"), body.kept[0].index)
     for block in found.blocks[body.headline.index + 1 : first + 1][:FAR]:
         if _may_be(block) and _is_standfirst(block, body, home, first, declared):
-            body.standfirst = block
+            copy = next(
+                (one for one in body.dropped if one.reason == REPEATS and one.block.text == block.text), None
+            )
+            body.dropped[:] = [one for one in body.dropped if one is not copy and one.block is not block]
             body.kept[:] = [one for one in body.kept if one is not block]
-            body.dropped[:] = [one for one in body.dropped if one.block is not block]
+            if copy is None:
+                body.standfirst = block
+            else:
+                # What stands above the story is only its beginning.
+                body.dropped.append(Dropped(block, "repeats the story's beginning"))
+                body.kept[:] = sorted([*body.kept, copy.block], key=lambda one: one.index)
             return
 
 

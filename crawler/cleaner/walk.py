@@ -64,12 +64,16 @@ def layout(page: Page) -> Layout:
 
 
 def passed_by(page: Page) -> Iterator[tuple[str, str]]:
-    """Yield the elements of *page* that the walk passes by for what they are, and that hold text: the tag and the text."""
+    """Yield the elements of *page* that the walk passes by for what they are, and that hold text: the tag and the text.
+
+    What some of them hold was meant to be read, and is: it is not among them.
+    """
+    read = {block.text for block in layout(page).blocks}
     inner: set[int] = set()
     for node in page.tree.css(", ".join(sorted(_SKIPPED - {"head"}))):
         if node.mem_id not in inner:
             inner.update(one.mem_id for one in node.css(", ".join(sorted(_SKIPPED))))
-            if text := tidy(node.text(separator=" ")):
+            if (text := tidy(node.text(separator=" "))) and text not in read:
                 yield node.tag or "", text
 
 
@@ -81,6 +85,7 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
     frames: list[tuple[str, Box | None, str]] = []
     skipped, skipped_depth = "", 0
     base, blocks, kinds = page.base, writer.blocks, _KINDS
+    own = page.url.partition("#")[0]
     after_parenthesis = False
     off_the_line: dict[int, int] | None = None
     for tag, raw, written in tags_and_texts(page):
@@ -148,7 +153,10 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
                 skipped, skipped_depth = tag, 1
                 continue
             href = value(raw, "href")
-            writer.start("a", "" if not href or href[0] == "#" else address_of(base, plain(href)))
+            address = "" if not href or href[0] == "#" else address_of(base, plain(href))
+            if "#" in address and address.partition("#")[0] == own:
+                address = ""  # to a part of this page
+            writer.start("a", address)
             frames.append((tag, None, tag))
         elif kind is _MARK:
             mark = MARKS[tag]

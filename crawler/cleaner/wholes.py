@@ -10,6 +10,10 @@ _WHOLES = frozenset({"ul", "ol", "dl", "table"})
 _PARTS = frozenset({*_WHOLES, "li", "dt", "dd", "thead", "tbody", "tfoot", "tr", "td", "th", "p", "div"})
 ITEMS = frozenset({"li", "dt", "dd", "td", "th"})
 """Roles of what lists and tables hold."""
+BARE = frozenset({Said.RELATED, Said.FURNITURE, Said.END})
+"""Words that are labels when they stand alone, and may be items among others."""
+MAX_BARE = 3
+"""For each other item of a list."""
 _WITHIN_WHOLES = ITEMS | {"img", "caption"}
 
 
@@ -28,17 +32,23 @@ class Judged:
 
 
 def judged_as_one(around: Surroundings, judged: list[Judged]) -> None:
-    """Give every item of a list or table in *judged* the mean probability of all its items."""
+    """Give every item of a list or table in *judged* the mean probability of all its items; a bare word is one among others."""
     others = sums(block.role not in _WITHIN_WHOLES for block in around.found.blocks)
     wholes: dict[int, list[Judged]] = {}
+    bare: dict[int, list[Judged]] = {}
     for one in judged:
-        if one.reason is None and one.block.role in ITEMS:
+        if one.block.role in ITEMS and (one.reason is None or one.says in BARE):
             whole = _whole(around, one.block.box, others)
             if whole is not None:
-                wholes.setdefault(whole.order, []).append(one)
-    for items in wholes.values():
+                (wholes if one.reason is None else bare).setdefault(whole.order, []).append(one)
+    for order, items in wholes.items():
         mean = sum(one.probability for one in items) / len(items)
-        for one in items:
+        among = bare.get(order, [])
+        if len(among) > MAX_BARE * len(items):
+            among = []
+        for one in among:
+            one.says, one.reason = Said.NOTHING, None
+        for one in items + among:
             one.probability = mean
 
 

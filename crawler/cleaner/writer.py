@@ -2,13 +2,16 @@
 
 from itertools import groupby
 
-from crawler.cleaner.blocks import Block, Box, Token
+from crawler.cleaner.blocks import HEADINGS, Block, Box, Token
 from crawler.cleaner.markup import MIN_SWALLOWED
 from crawler.cleaner.text import tidy, tidy_pre, weight
 from crawler.page import Page, join
 
 _BLANK: Token = ("t", " ")
 BREAK: Token = ("br", "")
+_NOWHERE: Token = ("a", "")
+_ANCHORS = frozenset({"#", "¶", "§", "🔗", "Link", "link"})
+"""What a heading's link to itself shows."""
 _INVISIBLE = " \t\n\r\u00a0\u200c\u200d\u200e\u200f"
 """Spaces, joiners, and marks of direction: some systems fill empty paragraphs with them."""
 MARKS = {
@@ -30,6 +33,8 @@ MIN_LINKED_CHARS = 80
 """So long a paragraph is not meant to be a link with the next."""
 MIN_LINE_CHARS = 80
 """So long a line reads as a paragraph."""
+MIN_NARROW_CHARS = 50
+"""So wide is running text that breaks keep narrow."""
 MAX_MARKS = 20
 """Emphasis and links within each other, which each block inside repeats: the text of more stays, without their marks."""
 
@@ -115,6 +120,9 @@ class Writer:
         box = self.box
         role = box.role
         raw, links, marked = _read(tokens)
+        if links and role in HEADINGS and any(not to and words in _ANCHORS for to, words in links):
+            tokens = _without_anchors(tokens)
+            raw, links, marked = _read(tokens)
         if role == "pre":
             text = tidy_pre(raw)
         elif len(tokens) == 3 and links:
@@ -192,6 +200,19 @@ def _without_links(tokens: list[Token]) -> list[Token]:
     return [token for token in tokens if token[0] not in {"a", "/a"}]
 
 
+def _without_anchors(tokens: list[Token]) -> list[Token]:
+    """Return *tokens*, those of a heading, without the signs that link to it."""
+    kept: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        if tokens[at] == _NOWHERE and at + 2 < len(tokens) and tokens[at + 1][1].strip() in _ANCHORS:
+            at += 3
+        else:
+            kept.append(tokens[at])
+            at += 1
+    return kept
+
+
 def _read(tokens: list[Token]) -> tuple[str, list[tuple[str, str]], bool]:
     """Return the text of *tokens*, the links in it with their texts, and whether all words outside links are bold."""
     if len(tokens) == 1:
@@ -266,7 +287,7 @@ def _paragraphs(tokens: list[Token]) -> list[list[Token]]:
     if long >= 2 and long * 2 >= len(texts):
         return lines
     goes_on = sum(text[0].islower() for text in texts[1:])
-    if 3 * goes_on >= len(texts) - 1:
+    if len(texts) < 2 or (3 * goes_on >= len(texts) - 1 and max(map(len, texts[:-1])) >= MIN_NARROW_CHARS):
         return [[_BLANK if token == BREAK else token for token in tokens]]
     return [tokens]
 
