@@ -245,3 +245,24 @@ def test_a_heading_of_bare_words_stays_above_a_list_of_the_story(words: str) -> 
 def test_a_heading_that_links_to_itself_is_a_heading(heading: str, told_as: str) -> None:
     html = page(article(paragraphs(*STORY[:3]), heading.format(url=URL), paragraphs(*STORY[3:])))
     assert f"\n\n{told_as}\n\n" in read_article(parse(html, URL)).article.body
+
+
+@pytest.mark.parametrize(
+    ("line", "facts"),
+    [
+        ("<em>This article was machine translated and has not been reviewed.</em>", ("machine-translated",)),
+        ("Dies ist eine maschinelle Übersetzung eines Artikels unserer Kollegen.", ("machine-translated",)),
+        ("Cet article a été généré par une intelligence artificielle.", ("ai-generated",)),
+        ("This post contains affiliate links.", ("affiliate-links",)),
+        ("Machine translation is cheap, the mayor said, and this city needs it.", ()),
+        ("The minister said that artificial intelligence had written the speech.", ()),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 6])
+def test_a_fact_that_the_text_states_of_itself_is_kept_with_the_line(
+    line: str, facts: tuple[str, ...], place: int
+) -> None:
+    parts = [f"<p>{text}</p>" for text in STORY]
+    parts.insert(place, f"<p>{line}</p>")
+    one = read_article(parse(page(article(*parts)), URL)).article
+    assert one.notices == facts

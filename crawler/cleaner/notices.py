@@ -1,6 +1,7 @@
 """Notices: boilerplate that states a fact about the article, known by its label and dropped from the story."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crawler.cleaner.blocks import Block
@@ -65,6 +66,19 @@ _FACTS = (
 )  # fmt: skip
 
 
+# "This article", "dieser Beitrag", "cette traduction" …: the text speaks of itself.
+_ITSELF = re.compile(
+    r"(?i)\b(?:this|dies\w*|cet(?:te)?|est[ea]|quest[oa]|dit|deze|den(?:na|ne)|dette|det här|ten|ta|tento|tato|этот|эта|этой|цей|ця|bu)\b\W+(?:\w+\W+){0,3}?"
+    r"(?:article|story|post|page|text|translation|content|artikel\w*|beitrag\w*|übersetzung|meldung|traduction|texte|artículo|nota|texto|traducción|artigo|tradução|articolo|testo|traduzione|bericht|vertaling|tekst"
+    r"|översättning|oversettelse|oversættelse|artykuł|tłumaczenie|článek|překlad|стать[яи]|текст|перевод\w*|стаття|переклад|makale|haber|çeviri)\b"
+    r"|本文|这篇文章|此文|本記事|この記事|이 기사|본 기사|هذا المقال|هذه المقالة"
+)
+_SENTENCES = re.compile(r"(?<=[.!?。])\s*(?=\S)")
+MAX_STATEMENT_CHARS = 400
+EDGE_BLOCKS = 6
+"""From either end of the story: as far in it speaks of itself."""
+
+
 UNMISTAKABLE = frozenset({"ai-generated", "machine-translated", "affiliate-links"})
 """Facts that a line states even without a label."""
 OF_THE_STORY = frozenset({"notice", "corrected"})
@@ -102,6 +116,20 @@ def facts_in(text: str) -> tuple[str, ...]:
     """Return the facts that the notice *text* states."""
     found = tuple(name for name, pattern in _FACTS if pattern.search(text[:3_000]))
     return found or ("notice",)
+
+
+def said_of_itself(story: Sequence[Block]) -> list[str]:
+    """Return the unmistakable facts that the blocks at the ends of *story* state of this very text."""
+    edges = dict.fromkeys((*story[:EDGE_BLOCKS], *story[-EDGE_BLOCKS:]))
+    return [
+        fact
+        for block in edges
+        if block.chars <= MAX_STATEMENT_CHARS
+        for sentence in _SENTENCES.split(block.text)
+        if (itself := _ITSELF.search(sentence))
+        for fact in facts_in(sentence[itself.start() :])
+        if fact in UNMISTAKABLE
+    ]
 
 
 def find(blocks: list[Block]) -> list[Labelled]:

@@ -13,7 +13,7 @@ from crawler.cleaner.language import languages
 from crawler.cleaner.markdown import to_markdown
 from crawler.cleaner.memory import Recalled, marks_of, recalled
 from crawler.cleaner.metadata import Metadata
-from crawler.cleaner.notices import UNMISTAKABLE, facts_in
+from crawler.cleaner.notices import UNMISTAKABLE, facts_in, said_of_itself
 from crawler.cleaner.related import inline_links, related_links
 from crawler.cleaner.rescue import rescued
 from crawler.cleaner.standfirst import take_standfirst
@@ -116,7 +116,8 @@ def read(
     notes.stated["keywords"] = words
     described = metadata.description(page, body, sites, title, text)
     images = metadata.image(page, body)
-    stated_facts = (fact for block in recurring for fact in facts_in(block.text) if fact in UNMISTAKABLE)
+    stated_facts = [fact for block in recurring for fact in facts_in(block.text) if fact in UNMISTAKABLE]
+    stated_facts += said_of_itself([block for block in told.kept if block.role != "img"])
     facts = dict.fromkeys(fact for fact in (*(n.fact for n in noticed), *stated_facts) if fact)
     lead = next((block for block in body.kept if block.role == "img"), None)
     article = Article(
