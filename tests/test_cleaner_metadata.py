@@ -123,6 +123,28 @@ def test_a_date_is_read_as_stated_or_not_at_all(raw: object, value: str | None) 
     assert read_date(raw, latest=date(2025, 11, 5)) == value
 
 
+@pytest.mark.parametrize(
+    ("lang", "host", "path", "printed", "day"),
+    [
+        ("en", "paper.com", "/a", "Published: 04/03/2025", "2025-04-03"),
+        ("en-US", "paper.co.uk", "/a", "Published: 04/03/2025", "2025-04-03"),
+        ("en-GB", "paper.com", "/a", "Published: 04/03/2025", "2025-03-04"),
+        ("en", "paper.co.uk", "/a", "Published: 04/03/2025 21:15", "2025-03-04T21:15:00"),
+        ("de", "paper.com", "/a", "04/03/2025", "2025-03-04"),
+        ("en", "paper.com", "/2025/03/04/a", "Published: 04/03/2025 21:15", "2025-03-04T21:15:00"),
+        ("en", "paper.com", "/2025/04/03/a", "Published: 04/03/2025", "2025-04-03"),
+        ("en", "paper.com", "/2025/05/01/a", "Published: 04/03/2025", "2025-04-03"),
+        ("en", "paper.com", "/a", "Published: Tuesday 04/03/2025", "2025-03-04"),
+        ("en-GB", "paper.com", "/a", "Thursday, 04/03/2025", "2025-04-03"),
+        ("en", "paper.com", "/a", "Monday 04/03/2025", "2025-04-03"),
+    ],
+)
+def test_a_day_in_digits_is_read_as_the_page_writes_it(
+    lang: str, host: str, path: str, printed: str, day: str
+) -> None:
+    assert article("", f"<p class=date>{printed}</p>", lang=lang, url=f"https://{host}{path}").date == day
+
+
 @given(st.text(max_size=60) | st.integers() | st.floats() | st.none() | st.lists(st.text(max_size=5)))
 def test_reading_a_date_is_total(raw: object) -> None:
     value = read_date(raw)

@@ -1,8 +1,10 @@
 """When an article was first published and last changed: every statement of it, the best one chosen."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlsplit
 
 from crawler.cleaner.blocks import Block, Layout
 from crawler.cleaner.declared import marked, types
@@ -122,6 +124,11 @@ for _names in (
     for _number, _name in enumerate(_names.split(), 1):
         _MONTHS.setdefault(_name, _number)
 _MONTH = rf"(?=[^\W\d_])(?:{by_first_letter(sorted(map(re.escape, _MONTHS), key=len, reverse=True))})"
+_WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_WEEKDAY = re.compile(rf"(?i)\b(?:{'|'.join(_WEEKDAYS)})\b")
+# 4/3/2025 is of the third month in these countries though they write English; elsewhere too, but for the United States.
+_DAY_FIRST = frozenset("uk ie au nz za in pk bd lk sg my hk ng gh ke ug tz zm zw mt jm tt".split())
+_EITHER_WAY = re.compile(r"(?<![\d/.-])\d{1,2}[/-]\d{1,2}[/-](?:19|20)\d\d(?!\d)")
 _DIGITS = str.maketrans(
     "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯๐๑๒๓๔๕๖๗๘๙０１２３４５６７８９", "0123456789" * 6
 )
@@ -188,15 +195,26 @@ def _printed(text: str, *, month_first: bool) -> tuple[date, str] | None:
         parts = found.groups()
         if order == "???":
             first, second = int(parts[0]), int(parts[1])
-            named = dict(
-                zip("mdy" if second > 12 or (month_first and first <= 12) else "dmy", parts, strict=True)
-            )
+            reads = "mdy" if second > 12 or (month_first and first <= 12) else "dmy"
+            if first <= 12 >= second and (weekday := _WEEKDAY.search(text)):
+                reads = _reading_on(weekday[0].lower(), parts) or reads
+            named = dict(zip(reads, parts, strict=True))
         else:
             named = dict(zip(order, parts, strict=True))
         month = named["m"].lower()
         day = _day(named["y"], str(_MONTHS.get(month, 0)) if not month.isdigit() else month, named["d"])
         if day:
             return day, text[: found.start()] + " " + text[found.end() :]
+    return None
+
+
+def _reading_on(weekday: str, parts: Sequence[str]) -> str | None:
+    """Return the order of *parts* that makes them a day of that name."""
+    for reads in ("mdy", "dmy"):
+        named = dict(zip(reads, parts, strict=True))
+        day = _day(named["y"], named["m"], named["d"])
+        if day is not None and day.weekday() == _WEEKDAYS.index(weekday):
+            return reads
     return None
 
 
@@ -271,7 +289,7 @@ def published(
     *around* are the blocks near the headline, *mastheads* those that belong to the newspaper's head, *end* is where the story ends.
     """
     stated: list[Stated] = []
-    month_first = (page.language or "").lower() in {"en-us", "en", ""}
+    month_first = _month_first(page)
 
     def add(raw: object, source: str) -> None:
         value = read_date(raw, month_first=month_first, latest=latest)
@@ -304,6 +322,27 @@ def published(
         for block in _date_lines(found, around[1], end):
             add(block.text, "time")
     return stated
+
+
+def _month_first(page: Page) -> bool:
+    """Whether 1/11/2025 is in January on *page*."""
+    language = (page.language or "").lower()
+    country = (urlsplit(page.url).hostname or "").rpartition(".")[2]
+    return language == "en-us" or (language in {"en", ""} and country not in _DAY_FIRST)
+
+
+def settled(stated: list[Stated], latest: date | None) -> list[Stated]:
+    """Return *stated* with each day that can be read in two ways read as another of them states it, if one does."""
+    certain = {one.value[:10] for one in stated if not _EITHER_WAY.search(one.raw)}
+    good: list[Stated] = []
+    for one in stated:
+        if certain and one.value[:10] not in certain and _EITHER_WAY.search(one.raw):
+            readings = (read_date(one.raw, month_first=first, latest=latest) for first in (True, False))
+            value = next((value for value in readings if value and value[:10] in certain), one.value)
+            good.append(replace(one, value=value))
+        else:
+            good.append(one)
+    return good
 
 
 def _date_lines(found: Layout, near: int, end: int) -> list[Block]:

@@ -94,6 +94,7 @@ def published(
     in_url = dates.in_url(page.url, latest)
     if in_url is not None:
         stated.append(in_url)
+    stated = dates.settled(stated, latest)
     if not stated:
         top = body.headline.index if body.headline is not None else body.first_content
         printed = dates.masthead(found.blocks[:top], latest)
