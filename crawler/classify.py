@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 from crawler.cleaner.blocks import HEADINGS, MAX_BLOCKS, WITHIN, Block
@@ -26,7 +27,7 @@ _SERVICE_TITLE = re.compile(
     r"(?i)^(?:about(?: us)?|contact(?: us)?|privacy(?: (?:policy|notice))?|terms(?: of (?:use|service)| (?:and|&) conditions)?|cookie(?:s| policy)|imprint|legal notice|advertise with us|archives?|tags?|categories|authors?|search(?: results)?|sitemap|log ?in|sign in|subscribe|newsletters?|impressum|datenschutz(?:erklärung)?|kontakt|über uns|archiv|schlagwörter|kategorien|à propos|mentions légales|contactez-nous|politique de confidentialité|archives|étiquettes|catégories|acerca de|sobre nosotros|quiénes somos|contacto|política de privacidad|aviso legal|archivo|etiquetas|categorías|sobre|contato|arquivo|chi siamo|contatti|archivio|over ons|om oss|om os|o nas|о нас|контакты|архив|теги|关于|關於|关于我们|联系我们|归档|标签|分类|アーカイブ|タグ|お問い合わせ|프라이버시|회사소개|من نحن|اتصل بنا)$"
 )
 _SOFT_404 = re.compile(
-    r"(?i)(?:^|\W)404(?:\W|$)|(?:page|article|story|content|file)\s+(?:can(?:no|')t be found|(?:was |is |could |can)?\s*not (?:be )?found|(?:is )?no longer available|does ?n[o']t exist|unavailable)|^not found$|^page (?:gone|missing|removed)|seite (?:wurde )?nicht gefunden|nicht gefunden$|page (?:introuvable|non trouvée)|introuvable$|página (?:no encontrada|não encontrada)|no encontrad[ao]$|pagina (?:non trovata|niet gevonden|nu a fost găsită)|sidan (?:hittades inte|kunde inte hittas)|siden (?:blev ikke fundet|finnes ikke|ble ikke funnet)|sivua ei löyt|nie znaleziono|strony nie znaleziono|stránka nenalezena|nenalezen[oa]|страница не найдена|не найден[ао]?$|сторінку не знайдено|sayfa bulunamadı|halaman tidak ditemukan|不存在|页面未找到|找不到(?:页面|頁面)|ページが見つかりません|見つかりませんでした|페이지를 찾을 수|الصفحة غير موجودة|لم يتم العثور|הדף לא נמצא|page gone|oops"
+    r"(?i)(?:^|\W)404(?:\W|$)|(?:page|article|story|content|file)\s+(?:can(?:no|['’])t be found|(?:was |is |could |can)?\s*not (?:be )?found|(?:is )?no longer available|does ?n[o']t exist|unavailable)|^not found$|^page (?:gone|missing|removed)|seite (?:wurde )?nicht gefunden|nicht gefunden$|page (?:introuvable|non trouvée)|introuvable$|página (?:no encontrada|não encontrada)|no encontrad[ao]$|pagina (?:non trovata|niet gevonden|nu a fost găsită)|sidan (?:hittades inte|kunde inte hittas)|siden (?:blev ikke fundet|finnes ikke|ble ikke funnet)|sivua ei löyt|nie znaleziono|strony nie znaleziono|stránka nenalezena|nenalezen[oa]|страница не найдена|не найден[ао]?$|сторінку не знайдено|sayfa bulunamadı|halaman tidak ditemukan|不存在|页面未找到|找不到(?:页面|頁面)|ページが見つかりません|見つかりませんでした|페이지를 찾을 수|الصفحة غير موجودة|لم يتم العثور|הדף לא נמצא|page gone|oops"
 )
 _WALLS = (
     ("bot challenge", re.compile(r"(?i)checking your browser|verify(?:ing)? (?:that )?you(?:'re| are)? (?:a |not a )?(?:human|robot|bot)|are you a (?:human|robot)|i(?:'|’)m not a robot|captcha|attention required|just a moment|access (?:to this page has been )?denied|unusual (?:traffic|activity)|ddos protection|cloudflare|pardon our interruption|request (?:unsuccessful|blocked)|security check|datadome|perimeterx|bitte bestätigen sie, dass sie|проверка браузера")),
@@ -34,6 +35,16 @@ _WALLS = (
     ("consent", re.compile(r"(?i)cookie|consent|your privacy|we (?:and our partners|value your)|einwilligung|zustimm|datenschutz|weiter mit werbung|consentement|accepter et continuer|consentimiento|aceptar|consenso|toestemming|samtycke|samtykke|souhlas|zgod[aęy]|согласи")),
     ("paywall", re.compile(r"(?i)subscri(?:be|ption|bers?)|sign in to (?:read|continue)|log in to (?:read|continue)|register to (?:read|continue)|already a (?:subscriber|member)|premium|members only|abonn|abo\b|jetzt testen|suscr[ií]b|assine|assinante|abbona|prenumer|predplat|předplat|подписк|оформите подписку|会员|订阅|訂閱|会員|購読|구독")),
 )  # fmt: skip
+# What a reader is asked at a paywall, and nowhere else.
+_WALL_WORDS = re.compile(
+    r"(?i)(?:subscribe|sign (?:in|up)|log in|register|become a (?:member|subscriber)|subscription).{0,60}\b(?:continue|keep|finish|full|rest|unlock|to read)\b"
+    r"|(?:continue|keep) reading (?:this|with|the (?:full|rest))|(?:for|to|by) (?:paying |premium )?(?:subscribers|members) only|(?:subscriber|member)s?[- ](?:only|exclusive)|exclusive (?:to|for) (?:our )?(?:subscribers|members)|already (?:a |have a )?(?:subscriber|subscribed|subscription|member)|unlock (?:this|the (?:full )?)(?:article|story)"
+    r"|(?:artikel|text|beitrag) (?:jetzt )?weiterlesen|weiterlesen mit|jetzt weiterlesen|nur für (?:abonnent|mitglieder)|exklusiv für (?:abonnent|unsere)|(?:sie haben|bereits|schon) (?:ein )?abo(?:nnent|\b)|um (?:diesen|den) (?:artikel|text).{0,40}(?:lesen|abo)"
+    r"|réservée? aux abonnés|pour lire la suite|lire la suite de|il vous reste .{0,20}de cet article|déjà abonné|(?:contenido|artículo|noticia) (?:exclusiv[oa] )?(?:solo |exclusiv[oa] )?para (?:suscriptores|socios)|para (?:seguir|continuar) leyendo|ya (?:eres|soy) suscriptor|exclusivo para assinantes|para continuar lendo|já é assinante"
+    r"|riservato agli abbonati|per continuare a leggere|sei già abbonato|(?:alleen|exclusief) voor (?:abonnees|leden)|verder lezen\?|al abonnee|(?:för|for) (?:prenumeranter|abonnenter)|läs vidare|dla (?:prenumeratorów|subskrybentów)|jen pro předplatitele|только (?:для подписчиков|по подписке)|会员专享|有料会員|会員限定|この記事は会員|구독자 전용"
+)
+FAR_WALL = 8
+"""Blocks: as far below what stands before it."""
 _WALL_NAMES = frozenset({"paywall", "regwall", "piano", "subscri"})
 _DATE_PATH = re.compile(r"/(?:19|20)\d\d[/-]\d\d?(?:[/-]\d\d?)?(?:/|-|_|$)")
 _ARCHIVE_PATH = re.compile(r"^/(?:[^/]+/){0,2}(?:19|20)\d\d(?:/\d\d?){0,2}/?(?:index\.html?)?$")
@@ -81,6 +92,8 @@ def _classify(page: Page, link: Link | None) -> Verdict:
     title = one.title
     if _SOFT_404.search(title) and body_chars < 1_500 and len(title) < 80:
         return Verdict(Kind.OTHER, (f"says “{title[:80]}” under status 200",))
+    if body_chars < 2 * MIN_BODY_CHARS and (gone := _says_gone(one)):
+        return Verdict(Kind.OTHER, (f"says “{gone[:80]}” under status 200",))
     wall = _wall(page, one)
     if wall is not None:
         return wall
@@ -108,6 +121,12 @@ def _classify(page: Page, link: Link | None) -> Verdict:
     if case.listing and (teasers >= 3 or path == "/" or max(points for points, _ in case.listing) >= 3):
         return Verdict(Kind.LISTING, _reasons(case.listing))
     return Verdict(Kind.OTHER, (*_reasons(case.listing), "nothing says that it is an article"))
+
+
+def _says_gone(one: Story) -> str | None:
+    """Return the first heading of the page that says that there is no such page."""
+    heads = (block for block in one.found.blocks if block.role in {"h1", "h2"} and not block.hidden)
+    return next((b.text for b in islice(heads, 3) if len(b.text) < 80 and _SOFT_404.search(b.text)), None)
 
 
 def _reasons(weighed: list[tuple[float, str]]) -> tuple[str, ...]:
@@ -150,18 +169,39 @@ def _wall(page: Page, one: Story) -> Verdict | None:
 
 
 def _teaser(page: Page, one: Story) -> Verdict | None:
-    """Return the verdict on an article that says itself that it is not free, and ends soon at the box that says so."""
+    """Return the verdict on an article that ends soon where it says that the rest is not free.
+
+    Two of three have to say so: its declaration, the name of a box, and the words there.
+    """
+    if one.body.chars > TEASER_CHARS or not one.body.kept:
+        return None
+    blocks, last = one.found.blocks, one.body.kept[-1].index
     article = article_object(page)
     free = str(article.get("isAccessibleForFree", "")).lower() if article is not None else ""
-    if not free.endswith("false") or one.body.chars > TEASER_CHARS or not one.body.kept:
+    if free.endswith("true"):
         return None
-    for box in one.found.boxes:
-        if box.junk in _WALL_NAMES and box.end > max(box.first, one.body.kept[-1].index):
-            said = (
-                f"paywall: {one.body.chars} characters before a box named “{box.junk}”, and declared not free"
-            )
-            return Verdict(Kind.WALL, (said,))
-    return None
+    names = (
+        f"a box named “{box.junk}”"
+        for box in one.found.boxes
+        if box.junk in _WALL_NAMES and box.end > max(box.first, last)
+    )
+    words = (
+        f"“{found[0][:80]}”"
+        for block in (*one.body.kept[-2:], *blocks[last + 1 : last + 1 + FAR_WALL])
+        if not block.hidden and (found := _WALL_WORDS.search(block.text))
+    )
+    said = [
+        one
+        for one in (
+            "declared not free" if free.endswith("false") else None,
+            next(names, None),
+            next(words, None),
+        )
+        if one
+    ]
+    if len(said) < 2:
+        return None
+    return Verdict(Kind.WALL, (f"paywall: {' and '.join(said)}, after {one.body.chars} characters",))
 
 
 def _judge_address(page: Page, path: str, link: Link | None, case: _Case) -> None:

@@ -194,6 +194,36 @@ def test_the_first_lines_of_what_is_not_free_are_no_article(free: str) -> None:
     assert classify(parse(whole, URL)).kind is Kind.ARTICLE
 
 
+@pytest.mark.parametrize(
+    ("declared", "wall", "kind"),
+    [
+        (True, "<div class=offer><h2>This article is for subscribers only</h2><p>Subscribe now for 1 euro a month.</p></div>", Kind.WALL),
+        (True, "<div class=offer><p>Jetzt weiterlesen mit dem Digitalabo, monatlich kündbar.</p></div>", Kind.WALL),
+        (False, "<div class=paywall><p>Already a subscriber? Log in to continue reading.</p></div>", Kind.WALL),
+        (False, "<div class=offer><p>Already a subscriber? Log in to continue reading.</p></div>", Kind.ARTICLE),
+        (False, "<div class=paywall><p>All of our coverage of the bridge.</p></div>", Kind.ARTICLE),
+        (True, "<div class=offer><p>All of our coverage of the bridge.</p></div>", Kind.ARTICLE),
+        (True, "<div class=paywall hidden><p>Become a member to read the full story.</p></div>", Kind.WALL),
+    ],
+)  # fmt: skip
+def test_two_of_three_have_to_say_that_the_rest_is_not_free(declared: bool, wall: str, kind: Kind) -> None:
+    head = f'<script type=application/ld+json>{{"@type":"NewsArticle","headline":"{TITLE}","isAccessibleForFree":false}}</script>'
+    preview = page(article(paragraphs(*STORY[:2]), wall), head=head if declared else "")
+    assert classify(parse(preview, URL)).kind is kind
+    whole = page(article(paragraphs(*STORY, *OTHER), wall), head=head if declared else "")
+    assert classify(parse(whole, URL)).kind is Kind.ARTICLE
+
+
+@pytest.mark.parametrize("heading", ["Oops! That page can’t be found.", "Seite nicht gefunden"])
+def test_a_heading_that_says_that_the_page_is_gone_is_believed(heading: str) -> None:
+    gone = page(
+        f"<h1>{TITLE}</h1><h2>{heading}</h2><p>It looks like nothing was found here. Try a search?</p>"
+    )
+    verdict = classify(parse(gone, URL))
+    assert verdict.kind is Kind.OTHER
+    assert "under status 200" in verdict.reasons[0]
+
+
 @pytest.mark.parametrize("lead", ["READ:", "Lesen Sie auch:", "Czytaj |", "اقرأ:"])
 def test_a_line_that_leads_to_another_story_is_a_related_link(lead: str) -> None:
     line = f"<p><strong>{lead}</strong> <a href=/2025/02/01/old-tram>Why the old tram may have to stop in the spring</a></p>"
