@@ -296,3 +296,18 @@ def test_a_fact_that_the_text_states_of_itself_is_kept_with_the_line(
     parts.insert(place, f"<p>{line}</p>")
     one = read_article(parse(page(article(*parts)), URL)).article
     assert one.notices == facts
+
+
+def test_a_notice_within_the_running_story_is_the_storys() -> None:
+    line = "Disclaimer: this sign was written by artificial intelligence, says the sign on the bridge, and nobody laughs."
+    assert told(article(paragraphs(*STORY[:3], line, *STORY[3:]))) == (*STORY[:3], line, *STORY[3:])
+    assert told(article(paragraphs(*STORY, line))) == STORY
+
+
+def test_the_image_of_a_teaser_is_none_of_the_storys() -> None:
+    teaser = f"<div class=teaser><a href=/2025/02/01/fire-on-mill-street><img src=/fire.jpg><h3>Fire on Mill Street</h3></a><p>{OTHER[0]}</p></div>"
+    own = "<figure><img src=/bridge.jpg></figure>"
+    html = page(article(paragraphs(*STORY[:3]), teaser, own, paragraphs(*STORY[3:])))
+    body = read_article(parse(html, URL)).article.body
+    assert "bridge.jpg" in body
+    assert "fire.jpg" not in body

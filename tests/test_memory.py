@@ -152,6 +152,23 @@ def test_a_notice_below_all_articles_falls_on_a_small_site_and_a_large_one(count
     assert cleaned.article.notices == ("ai-generated",)
 
 
+def test_a_heading_falls_with_what_recurs_under_it() -> None:
+    box = f"<div class=box7><h3>A word to the town</h3><p>{PROMO}</p></div>"
+
+    def boxed(topic: str) -> bytes:
+        return page_of(topic, notice=False, promo=False).replace(
+            b"</p><p>Engineers", f"</p>{box}<p>Engineers".encode()
+        )
+
+    memory = memory_of([(url_of(topic), boxed(topic)) for topic in TOPICS])
+    assert "A word to the town" in read_article(parse(boxed("tram"), url_of("tram"))).paragraphs
+    cleaned = read_article(parse(boxed("tram"), url_of("tram")), memory=memory)
+    assert cleaned.paragraphs == tuple(story("tram"))
+    assert ("A word to the town", "heads what recurs") in [
+        (one.block.text, one.reason) for one in cleaned.dropped
+    ]
+
+
 def test_a_few_articles_teach_nothing() -> None:
     assert memory_of([(url_of(topic), page_of(topic)) for topic in TOPICS[:4]]) == Memory(articles=4)
 

@@ -1,8 +1,8 @@
 """What recurs on the pages of one site, learned from what each article shows, and what follows from it for the next.
 
 Every article leaves `Mark`s: the lines of its story, the ends of its titles, its related links, as the model alone sees
-them. What too many articles share is the site's and not theirs. What is learned depends on the set of marks alone, so
-that it can be made again from the captures.
+them. What too many articles share is the site's and not theirs. What is learned depends on the marks and the order of
+capture alone, so that it can be made again from the captures.
 """
 
 import hashlib

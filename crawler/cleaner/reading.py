@@ -1,11 +1,13 @@
 """Reads one page into an article with everything found on the way, so that it can be explained."""
 
+from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from crawler.cleaner import metadata, notices
 from crawler.cleaner.authors import authors
-from crawler.cleaner.blocks import Block, Layout
+from crawler.cleaner.blocks import HEADINGS, Block, Layout
 from crawler.cleaner.body import Body, Dropped, drop_empty_headings, find_body
 from crawler.cleaner.features import is_prose
 from crawler.cleaner.fragment import caption_of, fragment
@@ -160,10 +162,29 @@ def _forget(body: Body, known: Recalled) -> list[Block]:
     recurring = [block for block in body.kept if block.index in fallen]
     if not fallen or sum(block.chars for block in recurring) > MAX_RECURRING_SHARE * body.chars:
         return []
+    for heading in _heads_of(fallen, body):
+        fallen[heading.index] = "heads what recurs"
+        recurring.append(heading)
     body.dropped += [Dropped(block, fallen[block.index]) for block in recurring]
     body.kept[:] = [block for block in body.kept if block.index not in fallen]
     drop_empty_headings(body)
     return recurring
+
+
+def _heads_of(fallen: Mapping[int, str], body: Body) -> list[Block]:
+    """Return the headings of *body* that stand in one box with nothing but what has *fallen*."""
+    stays = [one.index for one in body.kept if one.index not in fallen and one.role not in HEADINGS]
+    falls = sorted(fallen)
+    heads: list[Block] = []
+    for heading in body.kept:
+        box = heading.box.parent
+        if heading.role in HEADINGS and box is not None:
+            holds, loses = (
+                bisect_left(some, box.end) - bisect_left(some, box.first) for some in (stays, falls)
+            )
+            if loses and not holds:
+                heads.append(heading)
+    return heads
 
 
 def _without_ends(titles: list[tuple[str, str]], known: Recalled) -> list[tuple[str, str]]:
