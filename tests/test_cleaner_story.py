@@ -311,3 +311,13 @@ def test_the_image_of_a_teaser_is_none_of_the_storys() -> None:
     body = read_article(parse(html, URL)).article.body
     assert "bridge.jpg" in body
     assert "fire.jpg" not in body
+
+
+def test_the_question_on_a_button_that_opens_its_answer_is_a_heading() -> None:
+    asked = "".join(
+        f"<div class=item><button aria-expanded=false><span>{words}</span><svg><path d=M0/></svg></button><div><p>{text}</p></div></div>"
+        for words, text in (("Who pays for the repairs?", OTHER[0]), ("Show more", OTHER[1]))
+    )
+    html = page(article(paragraphs(*STORY[:3]), asked, paragraphs(*STORY[3:])))
+    body = read_article(parse(html, URL)).article.body
+    assert f"\n\n## Who pays for the repairs?\n\n{OTHER[0]}\n\n{OTHER[1]}\n\n" in body

@@ -38,13 +38,15 @@ _MAY_HOLD_SOME = ("dialog", "noscript", "nav", "menu")
 _SWALLOWING = f":is({', '.join(_HOLDS_NONE)}, p ~ :is({', '.join(_MAY_HOLD_SOME)}):last-child)"
 # What these hold is no markup to a parser, or stands apart.
 _RAW = ("textarea", "iframe", "style", "title", "noembed", "noframes", "template")
+# A button that opens its answer is a question, and no page says of which level.
+_ASKS = ("?", "？", "؟")
 # One in the "h1" opens the menu of the site.
 _TITLED = ("h2", "h3", "h4", "h5", "h6", "summary")
 # By what ends it: lexbor finds a descendant of ":is(…)" only sometimes.
 _PERHAPS_AMISS = ", ".join(
     (
         f"p:is({', '.join(f'{tag} p' for tag in _HOLDS_NONE)}, {', '.join(f'{tag} > p' for tag in _MAY_HOLD_SOME)})",
-        f"button:is({', '.join(f'{tag} > button' for tag in _TITLED)})",
+        f"button:is({', '.join(f'{tag} > button' for tag in _TITLED)}, [aria-expanded])",
         *_RAW,
         *_LITERALS,
     )
@@ -100,9 +102,12 @@ def _mends(page: Page, amiss: list[tuple[str, LexborNode]], left: int) -> Iterat
     """Yield what stands in the body of *page* at those of the nodes *amiss*, each with its tag, that are, and what was meant."""
     for tag, node in amiss:
         if tag == "button":
-            titled = node.parent
-            if titled is not None and titled.text().strip() == node.text().strip():
-                yield _html(titled), _html(titled).replace(_html(node), _inside(node))
+            titled, text = node.parent, node.text().strip()
+            if titled is not None and titled.tag in _TITLED:
+                if titled.text().strip() == text:
+                    yield _html(titled), _html(titled).replace(_html(node), _inside(node))
+            elif text.endswith(_ASKS):
+                yield _html(node), f"<h3>{_inside(node)}</h3>"
         elif tag == "template":
             if _holds_story(_html(node)) and _is_last(node) and _follows_paragraph(node):
                 yield _html(node), _inside(node)
