@@ -2,6 +2,7 @@
 
 import html
 import re
+from random import Random
 
 import markdown
 import pytest
@@ -12,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from crawler.cleaner import clean
 from crawler.cleaner.fragment import _Tree
-from crawler.cleaner.markdown import escape
+from crawler.cleaner.markdown import escape, to_markdown
 from crawler.cleaner.text import count_words, fold, tidy
 
 URL = "https://news.example/2025/11/01/a-story-about-markup"
@@ -166,6 +167,47 @@ def test_the_elements_of_the_dialect_survive(render) -> None:
     assert rendered.count("<ul>") == 2
     assert rendered.count("<li>") == 5
     assert text_of(rendered).count("inner") == 1
+
+
+def _listed(random: Random, kinds: str, depth: int = 1) -> str:
+    """Return a list whose items hold texts, each another word, lists, quotes and code."""
+    items = []
+    for _ in range(random.randint(1, 3)):
+        held = []
+        for kind in random.choices(kinds, k=random.randint(1, 3)):
+            word = f"w{random.getrandbits(60)}"
+            if kind == "l" and depth < 4:
+                held.append(_listed(random, kinds, depth + 1))
+            else:
+                held.append(
+                    {"c": f"<pre>{word}</pre>", "q": f"<blockquote><p>{word}</p></blockquote>"}.get(
+                        kind, f"<p>{word}</p>"
+                    )
+                )
+        items.append(f"<li>{''.join(held)}</li>")
+    tag = random.choice(["ul", "ol"])
+    return f"<{tag}>{''.join(items)}</{tag}>"
+
+
+@pytest.mark.parametrize("render", RENDERERS)
+@pytest.mark.parametrize("kinds", ["p", "pl", "plc", "plq"])
+def test_every_text_of_a_list_stays_in_its_place(render, kinds: str) -> None:
+    for seed in range(120):
+        random = Random(seed)
+        listed = f"<article>{_listed(random, kinds)}{_listed(random, kinds)}</article>"
+        source = BeautifulSoup(listed, "html.parser").article
+        assert source is not None
+        rendered = BeautifulSoup(render(to_markdown(source)), "html.parser")
+        assert [text for one in rendered.stripped_strings for text in one.split()] == list(
+            source.stripped_strings
+        )
+        begins_with_text = all(item.contents[0].name == "p" for item in source.find_all("li"))
+        if begins_with_text:
+            depths = [
+                [len(text.find_parents("li")) for text in one.find_all(string=re.compile("w"))]
+                for one in (source, rendered)
+            ]
+            assert depths[0] == depths[1]
 
 
 def test_the_tree_is_linked_as_a_parser_links_it() -> None:

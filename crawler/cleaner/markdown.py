@@ -98,26 +98,40 @@ def _list(tag: Tag) -> str:
     start = str(tag.get("start", ""))
     number = int(start) if start.isascii() and start.isdigit() and len(start) < 7 else 1
     lines: list[str] = []
+    parted = False
     for item in _elements(tag):
         if item.name != "li":
             continue
         marker = f"{number}. " if tag.name == "ol" else _BULLET
         number += 1
-        text = ""
-        for child in item.contents:
-            block = _block(child)
-            if block:
-                # A nested list follows its line at once; anything else stands apart.
-                gap = "\n" if _is_list(child) else "\n\n"
-                text = f"{text}{gap}{block}" if text else block
-        if text:
-            if text.startswith(("- ", "1. ")) and _is_list(item.contents[0]):
-                lines.append(text)
-                continue
-            head, *rest = text.split("\n")
-            lines.append(marker + head)
-            lines += [f"    {line}" if line else "" for line in rest]
+        text = _item(item)
+        if not text:
+            continue
+        bare = _is_list(item.contents[0]) and text.startswith(("- ", "1. "))
+        if lines and (bare or parted):
+            # Else Python-Markdown takes the marker for text of the paragraph before.
+            lines.append("")
+        parted = bare or "\n\n" in text
+        if bare:
+            lines.append(text)
+            continue
+        head, *rest = text.split("\n")
+        lines.append(marker + head)
+        lines += [f"    {line}" if line else "" for line in rest]
     return "\n".join(lines)
+
+
+def _item(item: Tag) -> str:
+    """Return what is in *item*; a list follows its one line at once, anything else stands apart."""
+    text = ""
+    for child in item.contents:
+        block = _block(child)
+        if block and text:
+            follows = _is_list(child) and "\n" not in text and not _is_list(item.contents[0])
+            text += ("\n" if follows else "\n\n") + block
+        elif block:
+            text = block
+    return text
 
 
 def _is_list(element: PageElement) -> bool:
