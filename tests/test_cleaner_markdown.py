@@ -210,6 +210,38 @@ def test_every_text_of_a_list_stays_in_its_place(render, kinds: str) -> None:
             assert depths[0] == depths[1]
 
 
+def _written(random: Random) -> str:
+    """Return paragraphs, headings, lists, quotes, tables and code, each word another."""
+    parts = []
+    for _ in range(random.randint(1, 4)):
+        word = f"w{random.getrandbits(60)}"
+        quoted = _written(random) if random.random() < 0.4 else f"<p>{word}</p>"
+        parts.append(
+            random.choice(
+                [
+                    f"<p>{word}</p>",
+                    f"<h3>{word}</h3>",
+                    f"<pre>{word}\n\n    {word}b</pre>",
+                    f"<blockquote>{quoted}</blockquote>",
+                    f"<table><tr><td>{word}</td><td></td></tr><tr><td></td><td>{word}b</td></tr></table>",
+                    _listed(random, "plcq"),
+                ]
+            )
+        )
+    return "".join(parts)
+
+
+@pytest.mark.parametrize("render", RENDERERS)
+def test_every_text_of_whatever_is_written_stays(render) -> None:
+    for seed in range(300):
+        source = BeautifulSoup(f"<article>{_written(Random(seed))}</article>", "html.parser").article
+        assert source is not None
+        rendered = BeautifulSoup(render(to_markdown(source)), "html.parser")
+        assert [word for text in rendered.stripped_strings for word in text.split()] == [
+            word for text in source.stripped_strings for word in text.split()
+        ]
+
+
 def test_the_tree_is_linked_as_a_parser_links_it() -> None:
     tree = _Tree("article")
     paragraph = tree.add(tree.top, "p")
