@@ -215,7 +215,7 @@ def _written(random: Random) -> str:
     parts = []
     for _ in range(random.randint(1, 4)):
         word = f"w{random.getrandbits(60)}"
-        quoted = _written(random) if random.random() < 0.4 else f"<p>{word}</p>"
+        quoted = _written(random) if random.random() < 0.2 else f"<p>{word}</p>"
         parts.append(
             random.choice(
                 [
