@@ -147,8 +147,9 @@ def _code_block(tag: Tag) -> str:
     text = tag.get_text().strip("\n")
     if not text.strip():
         return ""
-    if tag.parent is not None and tag.parent.name == "blockquote":
-        # Python-Markdown knows no fence in a quote.
+    around = tag.parent.name if tag.parent is not None else ""
+    if around == "blockquote" or (around == "li" and tag.previous_sibling is not None):
+        # Python-Markdown knows no fence in a quote, nor in a list.
         return "\n".join(f"    {line}" if line else "" for line in text.split("\n"))
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
