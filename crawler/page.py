@@ -9,7 +9,8 @@ from typing import Any, TypeVar, cast
 from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
-from w3lib.encoding import html_to_unicode
+
+from crawler.encoding import decoded
 
 # lexbor has no cap and is quadratic in depth: 200,000 nested divs take 106 s, and these 60 ms.
 MAX_NESTING = 512
@@ -166,9 +167,7 @@ class Page:
 
 def parse(body: bytes, url: str, *, content_type: str | None = None) -> Page:
     """Parse *body*, the page at *url*; *content_type* is the HTTP header, which outranks what the page says."""
-    encoding, markup = html_to_unicode(
-        content_type, flatten(body), auto_detect_fun=_detect, default_encoding="utf-8"
-    )
+    encoding, markup = decoded(flatten(body), content_type)
     return Page(url, markup.replace("\x00", "\ufffd"), encoding)
 
 
@@ -240,16 +239,6 @@ def flatten(body: bytes) -> bytes:
         at = max(at, end)
     pieces.append(body[at:])
     return b"".join(pieces)
-
-
-def _detect(body: bytes) -> str:
-    """Return the encoding of *body* that states none: UTF-8 when it is valid, else Windows-1252 as browsers do."""
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        # A page cut in the middle of a character is still UTF-8.
-        return "utf-8" if error.reason == "unexpected end of data" else "cp1252"
-    return "utf-8"
 
 
 def _clean(value: str | None) -> str:

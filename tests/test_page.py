@@ -21,12 +21,88 @@ URL = "https://news.example/2025/11/a-story"
         (b"<meta charset=utf-7><p>+ADw-script+AD4-", None, "+ADw-script+AD4-"),
         ("<meta charset=gb2312><p>新闻".encode("gbk"), None, "新闻"),
         ("<meta charset=shift_jis><p>新聞".encode("shift_jis"), None, "新聞"),
+        ("<meta charset=hex><p>grün".encode("cp1252"), "text/html; charset=unicode_escape", "grün"),
+        ("<meta charset=utf-16><p>grün".encode(), None, "grün"),
     ],
 )
 def test_the_encoding_is_found_in_the_order_of_browsers(
     body: bytes, content_type: str | None, text: str
 ) -> None:
     assert parse(body, URL, content_type=content_type).root.text().strip() == text
+
+
+UTF_8 = "„Grün“ – “so” – Новости – 新聞"
+
+
+@pytest.mark.parametrize("label", ["iso-8859-1", "windows-1252", "us-ascii", "iso-8859-15", "shift_jis"])
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (UTF_8.encode(), UTF_8),
+        (b"\xe9 " + UTF_8.encode(), f"\ufffd {UTF_8}"),
+        (b"\xff " + UTF_8.encode(), f"\ufffd {UTF_8}"),
+        (UTF_8.encode()[:-1], UTF_8[:-1] + "\ufffd"),
+    ],
+    ids=["valid", "a byte of Latin-1", "a byte of nothing", "cut"],
+)
+def test_what_is_utf_8_by_its_bytes_is_so_whatever_it_says(label: str, body: bytes, text: str) -> None:
+    header = f"text/html; charset={label}"
+    assert parse(b"<p>" + body, URL).root.text() == text
+    assert parse(b"<p>" + body, URL, content_type=header).root.text() == text
+    assert parse(f"<meta charset={label}><p>".encode() + body, URL).root.text() == text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [("koi8-r", "Новости"), ("windows-1251", "Новости"), ("iso-8859-2", "Żółw"), ("euc-kr", "신문")],
+)
+def test_a_label_that_its_bytes_bear_out_is_trusted(encoding: str, text: str) -> None:
+    assert parse(f"<meta charset={encoding}><p>{text}".encode(encoding), URL).root.text() == text
+
+
+@pytest.mark.parametrize("head", [b"", b"<meta charset=latin1>", b"<meta charset=utf-8>"])
+def test_bytes_that_windows_1252_leaves_open_are_controls(head: bytes) -> None:
+    page = parse(head + b"<p>a\x81\x8d\x8f\x90\x9d\xe9", URL, content_type="text/html; charset=windows-1252")
+    assert page.root.text() == "a\x81\x8d\x8f\x90\x9dé"
+
+
+SAID = {
+    "ru": "Совет во вторник решил сохранить старый мост, и мэр заявил, что работы начнутся весной. Жители ждут решения.",
+    "uk": "Рада у вівторок ухвалила рішення зберегти старий міст, і мер сказав, що роботи почнуться навесні цього року.",
+    "el": "Το συμβούλιο αποφάσισε την Τρίτη να κρατήσει ανοιχτή την παλιά γέφυρα και ο δήμαρχος είπε ότι τα έργα θα αρχίσουν.",
+    "ar": "قرر المجلس يوم الثلاثاء إبقاء الجسر القديم مفتوحا وقال رئيس البلدية إن العمل سيبدأ في الربيع. وينتظر السكان.",
+    "he": "המועצה החליטה ביום שלישי להשאיר את הגשר הישן פתוח, וראש העיר אמר שהעבודות יתחילו באביב. התושבים מחכים.",
+    "th": "สภาเมืองตัดสินใจเมื่อวันอังคารให้คงสะพานเก่าไว้ และนายกเทศมนตรีกล่าวว่างานจะเริ่มในฤดูใบไม้ผลิ ฝ่ายค้านกล่าวว่าค่าใช้จ่ายสูงเกินไป",
+    "ja": "市議会は火曜日、古い橋を残すことを決めた。市長は春に工事が始まると述べた。反対派は費用が高すぎると主張している。",
+    "ko": "시의회는 화요일 오래된 다리를 유지하기로 결정했으며 시장은 봄에 공사가 시작될 것이라고 말했다.",
+    "zh": "市议会周二决定保留旧桥，市长表示工程将于春天开始。反对者认为费用太高，要求把钱花在学校和医院上。",
+    "tw": "市議會週二決定保留舊橋，市長表示工程將於春天開始。反對者認為費用太高，要求把錢花在學校和醫院上。",
+    "fr": "Le conseil a décidé mardi de garder le vieux pont ouvert, et l’élu a déclaré que les travaux débuteraient cet été.",
+    "de": "Der Rat beschloss am Dienstag, die alte Brücke offen zu halten; die Bürgermeisterin sagte: „Im Frühjahr wird gebaut.“",
+    "en": "The council voted on Tuesday to keep the old bridge open – “it’s ours”, said the mayor of São Tomé.",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "encoding"),
+    [
+        ("ru", "cp1251"), ("ru", "koi8-r"), ("uk", "cp1251"), ("uk", "koi8-u"), ("el", "cp1253"), ("el", "iso8859-7"), ("ar", "cp1256"),
+        ("he", "cp1255"), ("th", "cp874"), ("ja", "cp932"), ("ja", "euc_jp"), ("ko", "cp949"), ("zh", "gb18030"),
+        ("tw", "big5"), ("fr", "cp1252"), ("de", "cp1252"), ("en", "cp1252"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("times", [1, 12, 400])
+def test_a_text_that_states_no_encoding_is_read_by_its_letters(
+    language: str, encoding: str, times: int
+) -> None:
+    text = f"<title>News</title><script>var a = '>';</script><p class=text>{SAID[language]}</p>" * times
+    page = parse(text.encode(encoding), URL)
+    assert page.tree.css("p")[-1].text() == SAID[language]
+
+
+def test_a_few_letters_are_no_sign_of_an_encoding() -> None:
+    assert parse("<p>Новости".encode("cp1251"), URL).encoding == "cp1252"
+    assert parse("<p>新聞".encode("cp932"), URL).encoding == "cp1252"
 
 
 @pytest.mark.parametrize(
