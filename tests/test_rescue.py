@@ -134,6 +134,204 @@ def test_a_list_of_elements_becomes_headings_lists_and_text() -> None:
     ]
 
 
+HEADING, THINGS, NESTED, QUOTE = (
+    "What it costs",
+    ("One pillar", "Two arches"),
+    "Of stone",
+    "We build it, she said.",
+)
+CELLS = (("Year", "Cost"), ("1911", "4 million"))
+REPORT = "https://paper.example/report"
+
+
+def editor_js(kind: str, **data: object) -> dict[str, object]:
+    return {"id": "x", "type": kind, "data": data}
+
+
+def contentful(kind: str, *content: object, **data: object) -> dict[str, object]:
+    return {"nodeType": kind, "data": data, "content": list(content)}
+
+
+def value(text: str, *marks: str) -> dict[str, object]:
+    return {"nodeType": "text", "value": text, "marks": [{"type": mark} for mark in marks]}
+
+
+def slate(kind: str, *children: object, **more: object) -> dict[str, object]:
+    return {"type": kind, "children": [{"text": c} if isinstance(c, str) else c for c in children], **more}
+
+
+def prose_mirror(kind: str, *content: object, **attrs: object) -> dict[str, object]:
+    return {
+        "type": kind,
+        "attrs": attrs,
+        "content": [{"type": "text", "text": c} if isinstance(c, str) else c for c in content],
+    }
+
+
+def portable(*spans: object, style: str = "normal", **more: object) -> dict[str, object]:
+    children = [{"_type": "span", "marks": [], **({"text": s} if isinstance(s, str) else s)} for s in spans]
+    return {"_type": "block", "_key": "k", "style": style, "markDefs": [], "children": children, **more}
+
+
+def gutenberg(kind: str, *inner: object, **attributes: object) -> dict[str, object]:
+    return {"name": f"core/{kind}", "attributes": attributes, "innerBlocks": list(inner)}
+
+
+def told(kind: str, text: str) -> dict[str, object]:
+    return {"type": kind, "content": text}
+
+
+LINKED_HTML = f'See <a href="{REPORT}">the report</a> and <b>mind</b> it.'
+STORIES = {
+    "plain": [
+        *({"type": "paragraph", "text": text} for text in PARAGRAPHS[:2]),
+        {"type": "heading", "level": 3, "text": HEADING},
+        {"type": "list", "items": [*THINGS[:1], {"type": "list", "items": [NESTED]}, *THINGS[1:]]},
+        {"type": "quote", "text": QUOTE},
+        {"type": "table", "rows": CELLS},
+        {"type": "paragraph", "content": LINKED_HTML},
+        *({"type": "paragraph", "text": text} for text in PARAGRAPHS[2:]),
+    ],
+    "Editor.js": {"blocks": [
+        *(editor_js("paragraph", text=text) for text in PARAGRAPHS[:2]),
+        editor_js("header", text=HEADING, level=3),
+        editor_js("list", style="unordered", items=[
+            {"content": THINGS[0], "items": [{"content": NESTED, "items": []}]}, {"content": THINGS[1], "items": []}]),
+        editor_js("quote", text=QUOTE, alignment="left"),
+        editor_js("table", withHeadings=True, content=CELLS),
+        editor_js("paragraph", text=LINKED_HTML),
+        *(editor_js("paragraph", text=text) for text in PARAGRAPHS[2:]),
+    ]},
+    "Contentful": contentful("document",
+        *(contentful("paragraph", value(text)) for text in PARAGRAPHS[:2]),
+        contentful("heading-3", value(HEADING)),
+        contentful("unordered-list",
+            contentful("list-item", contentful("paragraph", value(THINGS[0])),
+                contentful("unordered-list", contentful("list-item", contentful("paragraph", value(NESTED))))),
+            contentful("list-item", contentful("paragraph", value(THINGS[1])))),
+        contentful("blockquote", contentful("paragraph", value(QUOTE))),
+        contentful("table", *(contentful("table-row", *(
+            contentful(kind, contentful("paragraph", value(text))) for text in row))
+            for kind, row in zip(("table-header-cell", "table-cell"), CELLS, strict=True))),
+        contentful("paragraph", value("See "), contentful("hyperlink", value("the report"), uri=REPORT), value(" and "),
+            value("mind", "bold"), value(" it.")),
+        *(contentful("paragraph", value(text)) for text in PARAGRAPHS[2:]),
+    ),
+    "Slate": [
+        *(slate("paragraph", text) for text in PARAGRAPHS[:2]),
+        slate("heading-two", HEADING),
+        slate("bulleted-list", slate("list-item", THINGS[0], slate("bulleted-list", slate("list-item", NESTED))),
+            slate("list-item", THINGS[1])),
+        slate("block-quote", QUOTE),
+        slate("table", *(slate("table-row", *(slate("table-cell", text) for text in row)) for row in CELLS)),
+        slate("paragraph", "See ", slate("link", "the report", url=REPORT), " and ", {"text": "mind", "bold": True}, " it."),
+        *(slate("paragraph", text) for text in PARAGRAPHS[2:]),
+    ],
+    "Arc XP": {"content_elements": [
+        *(told("text", text) for text in PARAGRAPHS[:2]),
+        told("header", HEADING),
+        {"type": "list", "list_type": "unordered", "items": [told("text", THINGS[0]),
+            {"type": "list", "list_type": "unordered", "items": [told("text", NESTED)]}, told("text", THINGS[1])]},
+        {"type": "quote", "subtype": "blockquote", "content_elements": [told("text", QUOTE)]},
+        {"type": "table", "header": [told("text", text) for text in CELLS[0]],
+            "rows": [[told("text", text) for text in CELLS[1]]]},
+        told("text", LINKED_HTML),
+        *(told("text", text) for text in PARAGRAPHS[2:]),
+    ]},
+    "ProseMirror": prose_mirror("doc",
+        *(prose_mirror("paragraph", text) for text in PARAGRAPHS[:2]),
+        prose_mirror("heading", HEADING, level=3),
+        prose_mirror("bulletList",
+            prose_mirror("listItem", prose_mirror("paragraph", THINGS[0]),
+                prose_mirror("bulletList", prose_mirror("listItem", prose_mirror("paragraph", NESTED)))),
+            prose_mirror("listItem", prose_mirror("paragraph", THINGS[1]))),
+        prose_mirror("blockquote", prose_mirror("paragraph", QUOTE)),
+        prose_mirror("table", *(prose_mirror("tableRow", *(
+            prose_mirror(kind, prose_mirror("paragraph", text)) for text in row))
+            for kind, row in zip(("tableHeader", "tableCell"), CELLS, strict=True))),
+        prose_mirror("paragraph", "See ",
+            {"type": "text", "text": "the report", "marks": [{"type": "link", "attrs": {"href": REPORT}}]}, " and ",
+            {"type": "text", "text": "mind", "marks": [{"type": "bold"}]}, " it."),
+        *(prose_mirror("paragraph", text) for text in PARAGRAPHS[2:]),
+    ),
+    "Portable Text": [
+        *(portable(text) for text in PARAGRAPHS[:2]),
+        portable(HEADING, style="h3"),
+        portable(THINGS[0], listItem="bullet", level=1),
+        portable(NESTED, listItem="bullet", level=2),
+        portable(THINGS[1], listItem="bullet", level=1),
+        portable(QUOTE, style="blockquote"),
+        {"_type": "table", "rows": [{"_type": "tableRow", "cells": row} for row in CELLS]},
+        portable("See ", {"text": "the report", "marks": ["a1"]}, " and ", {"text": "mind", "marks": ["strong"]}, " it.",
+            markDefs=[{"_key": "a1", "_type": "link", "href": REPORT}]),
+        *(portable(text) for text in PARAGRAPHS[2:]),
+    ],
+    "Gutenberg": [
+        *(gutenberg("paragraph", content=text) for text in PARAGRAPHS[:2]),
+        gutenberg("heading", content=HEADING, level=3),
+        gutenberg("list", gutenberg("list-item", gutenberg("list", gutenberg("list-item", content=NESTED)), content=THINGS[0]),
+            gutenberg("list-item", content=THINGS[1]), ordered=False),
+        gutenberg("quote", gutenberg("paragraph", content=QUOTE)),
+        gutenberg("table", **{part: [{"cells": [{"content": text, "tag": tag} for text in row]}]
+            for part, tag, row in zip(("head", "body"), ("th", "td"), CELLS, strict=True)}),
+        gutenberg("paragraph", content=LINKED_HTML),
+        *(gutenberg("paragraph", content=text) for text in PARAGRAPHS[2:]),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
+def test_what_editors_write_keeps_its_form_and_order(story: object) -> None:
+    body = read(page(script(safe({"article": {"title": TITLE, "body": story}})))).article.body
+    assert body.split("\n\n") == [
+        *PARAGRAPHS[:2],
+        f"## {HEADING}",
+        f"- {THINGS[0]}\n    - {NESTED}\n- {THINGS[1]}",
+        f"> {QUOTE}",
+        "| Year | Cost |\n| --- | --- |\n| 1911 | 4 million |",
+        f"See [the report]({REPORT}) and **mind** it.",
+        *PARAGRAPHS[2:],
+    ]
+
+
+def test_items_of_lists_that_are_written_flat_are_counted_and_nested() -> None:
+    kinds = (
+        ("ordered-list-item", 0),
+        ("unordered-list-item", 1),
+        ("unordered-list-item", 1),
+        ("ordered-list-item", 0),
+    )
+    items = [{"type": kind, "depth": depth, "text": f"Point {at}"} for at, (kind, depth) in enumerate(kinds)]
+    blocks = [{"type": "unstyled", "text": text} for text in PARAGRAPHS]
+    body = read(
+        page(script(safe({"title": TITLE, "blocks": [*blocks[:2], *items, *blocks[2:]]})))
+    ).article.body
+    assert "\n\n1. Point 0\n    - Point 1\n    - Point 2\n2. Point 3\n\n" in body
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        gutenberg("list", values="<li>One pillar</li><li>Two arches</li>"),
+        {"type": "list", "content": "<ul><li>One pillar</li><li>Two arches</li></ul>"},
+        {"type": "unordered_list", "body": {"items": [{"value": "One pillar"}, {"value": "Two arches"}]}},
+        {"type": "bullets", "points": ["One pillar", "Two arches"], "tags": ["bridge", "stone"]},
+    ],
+)
+def test_a_list_is_known_by_what_it_holds(part: object) -> None:
+    blocks = [{"type": "paragraph", "content": text} for text in PARAGRAPHS]
+    body = read(page(script(safe({"title": TITLE, "parts": [*blocks[:2], part, *blocks[2:]]})))).article.body
+    assert body.split("\n\n") == [*PARAGRAPHS[:2], "- One pillar\n- Two arches", *PARAGRAPHS[2:]]
+
+
+def test_paragraphs_with_markup_in_them_stay_apart() -> None:
+    texts = [f"<b>Update</b> {text}" for text in PARAGRAPHS]
+    elements = [{"type": "text", "content": text} for text in texts]
+    assert paragraphs(page(script(safe({"title": TITLE, "elements": elements})))) == [
+        text.replace("<b>", "**").replace("</b>", "**") for text in texts
+    ]
+
+
 def test_it_is_said_where_the_story_was_found() -> None:
     one = page(script(json.dumps(STATE), "application/json"))
     assert read(one).stated["body"][0][1] == "script"
