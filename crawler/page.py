@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.encoding import decoded
+from crawler.salvage import salvaged
 
 # lexbor has no cap and is quadratic in depth: 200,000 nested divs take 106 s, and these 60 ms.
 MAX_NESTING = 512
@@ -251,6 +252,7 @@ def _limited_int(digits: str) -> int:
 
 _JSON = json.JSONDecoder(strict=False, parse_int=_limited_int)
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
+_ESCAPED_QUOTE = re.compile(r"[\[{\s]*&quot;")
 _JSON_WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*.{0,40}?\*/)\s*", re.DOTALL)
 
 
@@ -268,9 +270,15 @@ def _json_values(text: str) -> Iterator[Any]:
             value, at = _JSON.raw_decode(text, at)
         except (ValueError, RecursionError):
             if mended:
+                value = salvaged(text, at)
+                for one in _objects(value, 0):
+                    # A long text is where quotes go astray, and the page shows it.
+                    one.pop("articleBody", None)
+                yield value
                 return
             mended = True
-            text = _TRAILING_COMMA.sub(r"\1", html.unescape(text) if "&quot;" in text else text)
+            escaped = _ESCAPED_QUOTE.match(text, at) is not None
+            text = _TRAILING_COMMA.sub(r"\1", html.unescape(text) if escaped else text)
             text = re.sub(r"[\x00-\x1f]+", " ", text)[at:]
             at, end = 0, len(text)
             continue

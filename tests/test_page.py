@@ -129,6 +129,69 @@ def test_broken_json_ld_gives_what_can_be_read(script: str, headlines: list[str]
     assert [one["headline"] for one in page.json_ld if "headline" in one] == headlines
 
 
+NEWS = '"@type": "NewsArticle", "headline": "A bridge", '
+DATED = '"datePublished": "2025-11-01", "author": [{"@type": "Person", "name": "Jane Roe"}, {"@type": "Person", "name": "Max Moe"}]'
+PUBLISHER = '"publisher": {"@type": "Organization", "name": "The Paper"}'
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f'{{{NEWS} "description": "The "old" bridge", {DATED}, {PUBLISHER}}}',
+        f'{{{NEWS} "description": ""No", he said, "never"", {DATED}, {PUBLISHER}}}',
+        f'{{{NEWS} "description": "They sell 5", 6" and 7" pipes", {DATED}, {PUBLISHER}}}',
+        f'{{{NEWS} "alternateName": "It\\\'s old", {DATED}, {PUBLISHER}}}',
+        f'{{{NEWS} "wordCount": 12 {DATED} {PUBLISHER}}}',
+        f'{{{NEWS} "wordCount": , {DATED}, {PUBLISHER}}}',
+        f'{{{NEWS} {DATED}, {PUBLISHER}, "articleBody": "The council vo',
+        f'{{{NEWS} {DATED}, {PUBLISHER}, "image": {{"url": "https://',
+        f'{{"@graph": [{{"@type": "WebSite", "description": "A "b" c"}}, {{{NEWS} {DATED}, {PUBLISHER}}}]}}',
+        f'[{{{NEWS} "keywords": ["a "b" c", "d"], {DATED}, {PUBLISHER}}}]',
+    ],
+    ids=[
+        "quotes", "quotes at the ends", "quotes and commas", "escape", "no commas", "no value", "cut in a text",
+        "cut in an object", "graph", "list",
+    ],
+)  # fmt: skip
+def test_of_broken_json_ld_what_is_beyond_doubt_is_read(script: str) -> None:
+    page = parse(f"<script type='application/ld+json'>{script}</script><p>x".encode(), URL)
+    article = next(one for one in page.json_ld if one.get("@type") == "NewsArticle")
+    assert article["headline"] == "A bridge"
+    assert article["datePublished"] == "2025-11-01"
+    assert [author["name"] for author in article["author"]] == ["Jane Roe", "Max Moe"]
+    assert article["publisher"]["name"] == "The Paper"
+    assert not {"description", "articleBody"} & article.keys()
+    assert article.get("alternateName", "It's old") == "It's old"
+
+
+@pytest.mark.parametrize(
+    ("script", "left"),
+    [
+        ('{"headline":"A "big" day","datePublished":"2025-11-0', set()),
+        ('{"headline":"A","datePublished":"2025-11-01","author":{"name":"Jane "JR" Roe"},', {"headline", "datePublished", "author"}),
+        ('{"headline":"A" and more,"datePublished":"2025-11-01"}', set()),
+        ('{"headline":"A", datePublished:"2025-11-01","author":{}', {"author"}),
+        ('{"headline":"A \\u12 b","author":null,"datePublished":"B" c}', {"author"}),
+    ],
+)  # fmt: skip
+def test_of_broken_json_ld_nothing_is_guessed(script: str, left: set[str]) -> None:
+    page = parse(f"<script type='application/ld+json'>{script}</script><p>x".encode(), URL)
+    assert page.json_ld[0].keys() == left
+    assert page.json_ld[0].get("author") in ({}, None)
+
+
+@pytest.mark.parametrize(
+    "piece", ['{"a":', '{"a":"', '"', '"a"b",', "[", '["a" b",', '{"a":"b" c', ", ", "\\", '"a":1 ', '}"]']
+)
+@pytest.mark.parametrize("lead", ["", "{", '{"a":"', "["])
+def test_broken_json_ld_takes_no_time(piece: str, lead: str) -> None:
+    script = lead + piece * (1_500_000 // len(piece))
+    page = parse(f"<script type='application/ld+json'>{{{script}</script><p>x".encode(), URL)
+    started = time.process_time()
+    assert isinstance(page.json_ld, list)
+    assert time.process_time() - started < 3
+
+
 def test_nesting_is_flattened_before_the_parse_and_no_text_is_lost() -> None:
     body = b"<div>" * 100_000 + b"deep" + b"</div>" * 100_000 + b"<p>after</p>"
     started = time.process_time()
