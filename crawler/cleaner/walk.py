@@ -186,6 +186,9 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
                 writer.line_break()
             elif tag == "img":
                 writer.image(attributes(raw))
+            elif tag == "source":
+                if box.tag == "picture":
+                    writer.source(attributes(raw))
             elif tag == "hr":
                 writer.flush()
         elif kind is _PAGE:

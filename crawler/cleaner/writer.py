@@ -1,5 +1,6 @@
 """Blocks out of the text and marks that stand between two boundaries."""
 
+import re
 from itertools import groupby
 
 from crawler.cleaner.blocks import HEADINGS, Block, Box, Token
@@ -57,6 +58,9 @@ class Writer:
         self.times: list[str] = []
         self.linked = 0
         """Paragraphs that are links."""
+        self.picture: Box | None = None
+        self.sources: list[dict[str, str]] = []
+        """Attributes of the sources in *picture*."""
 
     def text(self, text: str) -> None:
         """Take *text*, as it is meant."""
@@ -166,6 +170,12 @@ class Writer:
                 for block in blocks:
                     block.tokens, block.links, block.link_chars = _without_links(block.tokens), [], 0
 
+    def source(self, attributes: dict[str, str]) -> None:
+        """Take *attributes* of a ``source`` for what the image in this box may be."""
+        if self.picture is not self.box:
+            self.picture, self.sources = self.box, []
+        self.sources.append(attributes)
+
     def image(self, attributes: dict[str, str]) -> None:
         """Make a block of the image with *attributes*, unless it is no picture.
 
@@ -173,7 +183,8 @@ class Writer:
         """
         if self.box.parent is None and not self.blocks:
             return
-        address = _image_address(attributes, self.base)
+        sources = self.sources if self.picture is self.box else []
+        address = _image_address(attributes, sources, self.base)
         if address:
             alt = tidy(attributes.get("alt") or "")
             self.blocks.append(
@@ -258,19 +269,49 @@ def address_of(base: str, href: str) -> str:
     return join(base, href) or ""
 
 
-def _image_address(attributes: dict[str, str], base: str) -> str | None:
+# The comma of an address has neither space nor a size beside it.
+_BETWEEN_CANDIDATES = re.compile(r",\s|(?<=\d[wx]),")
+_SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)[wx]")
+
+
+def _image_address(attributes: dict[str, str], sources: list[dict[str, str]], base: str) -> str | None:
+    """Return where the image with *attributes* is, or the first of its *sources* that says; ``None`` if it is no picture."""
     for side in ("width", "height"):
         size = (attributes.get(side) or "").strip().removesuffix("px")
         if size.isascii() and size.isdigit() and len(size) < 6 and int(size) < 100:
             return None
     for name in ("data-src", "data-lazy-src", "data-original", "src"):
-        value = (attributes.get(name) or "").strip()
-        if value and not value.startswith("data:"):
-            address = join(base, value)
-            if address and not address.partition("?")[0].lower().endswith((".svg", ".gif")):
-                return address[:MAX_LINK_CHARS]
-    candidates = [one.split() for one in (attributes.get("srcset") or "").split(", ") if one.split()]
-    return join(base, candidates[-1][0]) if candidates else None
+        address = _picture(attributes.get(name) or "", base)
+        if address:
+            return address
+    for one in (attributes, *sources):
+        for name in ("data-srcset", "srcset"):
+            if (written := one.get(name)) and (address := _largest(written, base)):
+                return address
+    return None
+
+
+def _picture(written: str, base: str) -> str | None:
+    """Return the address that is *written*, made absolute by *base*, unless it stands for a picture that comes later."""
+    written = written.strip()
+    if not written or written.startswith("data:"):
+        return None
+    address = join(base, written)
+    if not address or address.partition("?")[0].lower().endswith((".svg", ".gif", ".ico")):
+        return None
+    return address[:MAX_LINK_CHARS]
+
+
+def _largest(srcset: str, base: str) -> str | None:
+    """Return the address of the largest picture in *srcset*, the last of equals."""
+    largest, most = None, 0.0
+    for one in _BETWEEN_CANDIDATES.split(srcset):
+        written, *described = one.split() or [""]
+        size = _SIZE.fullmatch(described[-1]) if described else None
+        wide = float(size[1]) if size else 1.0
+        if wide >= most and (address := _picture(written, base)):
+            largest, most = address, wide
+    return largest
 
 
 def _paragraphs(tokens: list[Token]) -> list[list[Token]]:
