@@ -15,6 +15,8 @@ _UNDISPLAYED = ("display:none", "visibility:hidden")
 # HTML's own spaces alone part names: a no-break space is a letter of them.
 _ATTRIBUTE = re.compile(r' (=?[^ \t\n\f\r>="]++)="([^"]*+)"')
 MAX_CACHED_CHARS = 400
+MAX_ROWS, MAX_COLUMNS = 1_000, 100
+"""That one cell takes; a page may ask for a hundred million."""
 
 
 class Traits(NamedTuple):
@@ -27,6 +29,7 @@ class Traits(NamedTuple):
     start: str | None
     within: int
     captioned: bool
+    spans: tuple[int, int]
 
 
 def traits_of(tag: str, raw: str) -> Traits:
@@ -49,7 +52,20 @@ def _read_traits(tag: str, raw: str) -> Traits:
         value(raw, "start") if tag == "ol" else None,
         WITHIN.get(tag, 0),
         captions(tag, names),
+        (_span(raw, "rowspan", MAX_ROWS), _span(raw, "colspan", MAX_COLUMNS))
+        if tag in {"td", "th"}
+        else (1, 1),
     )
+
+
+def _span(raw: str, name: str, most: int) -> int:
+    """Return how many rows or columns the attribute *name* asks for; a ``rowspan`` of 0 is all that are left."""
+    asked = (value(raw, name) or "1").strip()
+    if not (asked.isascii() and asked.isdigit()):
+        return 1
+    if not asked.strip("0"):
+        return most if name == "rowspan" else 1
+    return most if len(asked) > 6 else min(int(asked), most)
 
 
 _known_traits = lru_cache(maxsize=20_000)(_read_traits)

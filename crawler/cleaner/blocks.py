@@ -66,6 +66,8 @@ class Box:
     """Index after the last box inside it."""
     captioned: bool = False
     """Whether it, or one around it, is a figure or named a caption."""
+    spans: tuple[int, int] = (1, 1)
+    """How many rows and columns a cell takes."""
     _role: str | None = None
 
     @property

@@ -130,7 +130,7 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
             if tag == "pre":
                 writer.pre += 1
             if box.depth < MAX_NESTING:
-                names, label, junk, hidden, start, within, captions = traits_of(tag, raw)
+                names, label, junk, hidden, start, within, captions, spans = traits_of(tag, raw)
                 writer.box = box = Box(
                     tag,
                     names,
@@ -146,6 +146,7 @@ def _walk(page: Page) -> Layout:  # noqa: PLR0915 - one loop: a call for each ta
                     len(boxes),
                     0,
                     captions or box.captioned,
+                    spans,
                 )
                 boxes.append(box)
         elif kind is _LINK:
