@@ -183,7 +183,6 @@ def test_related_links_keep_order_and_text_and_leave_the_page_itself_out() -> No
     assert [(link.rel, link.position, link.text, link.url) for link in one.links] == [
         ("related", 1, "Another bridge falls in the night", "https://paper.example/2025/10/30/b"),
         ("related", 2, "A third bridge is to be built", "https://other.example/c"),
-        ("related", 3, "A headline that links nowhere at all", None),
     ]
 
 
