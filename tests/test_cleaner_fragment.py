@@ -143,12 +143,18 @@ def test_a_caption_is_of_one_image_and_of_no_text() -> None:
 
 
 def test_each_caption_of_a_gallery_is_printed_once() -> None:
-    captions = [f"The fishermen stood on the quay in {year} and waited for the ferry to come." for year in (1950, 1960, 1970)]  # fmt: skip
-    figures = "".join(f"<figure><img src=/{at}.jpg width=800><figcaption>{text}</figcaption></figure>" for at, text in enumerate(captions))  # fmt: skip
-    for around in ("div", "figure"):
-        assert told(f"<{around}>{figures}</{around}>") == "\n\n".join(
-            f'![](https://harbour.example/{at}.jpg "{text}")' for at, text in enumerate(captions)
-        )
+    captions = [
+        f"The fishermen of the old harbour stood on the quay on a cold morning in March {year} and waited for the ferry, which was late."
+        for year in (1950, 1960, 1970, 1980, 1990)
+    ]
+    figures = "".join(
+        f"<figure><img src=/{at}.jpg width=800><figcaption>{text}</figcaption></figure>"
+        for at, text in enumerate(captions)
+    )
+    printed = [f'![](https://harbour.example/{at}.jpg "{text}")' for at, text in enumerate(captions)]
+    one = read_article(parse(page(article(paragraphs(STORY[0]), figures)), URL)).article
+    assert one.body.split("\n\n") == [STORY[0], *printed]
+    assert told(f"<figure>{figures}</figure>").split("\n\n") == printed
 
 
 def test_a_story_in_a_figure_is_no_caption() -> None:
