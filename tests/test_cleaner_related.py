@@ -69,6 +69,15 @@ def test_what_stands_on_every_page_is_no_headline(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "address", ["/author/john-poe", "/thema/john-poe/", "/all-about/john-poe", "/category/x/john-poe"]
+)
+def test_who_wrote_a_related_article_and_of_what_is_none(address: str) -> None:
+    link = f"<a href={address}>{{}}</a>"
+    assert under(link.format("John Edgar Poe")) == []
+    assert under(link.format(HEADLINES[0])) == [(HEADLINES[0], f"{HERE}{address}")]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Privacy law passes the senate after a long night",

@@ -30,6 +30,11 @@ MIN_LINK_SHARE = 0.4
 MIN_SOLE_LINK_SHARE = 0.9
 """Of a block between the story's paragraphs that is one link."""
 MIN_HEADLINE_SPACES = 3
+MIN_TOLD_CHARS = 40
+"""So long, a text is a headline wherever it leads."""
+_LABEL_PATH = re.compile(
+    r"(?i)/(?:authors?|auteurs?|autor(?:en|es|a)?|tags?|topics?|them(?:a|en)|categor(?:y|ies)|kategorien?|all-about)/(?:[^/]+/){0,2}[^/]+/?$"
+)
 _PARAGRAPHS = frozenset({"p", "div", "blockquote", *HEADINGS})
 _CAPTIONS = frozenset({"figcaption", "caption", "img"})
 # As a sentence does, or a label.
@@ -105,8 +110,13 @@ def _linked(run: list[Block]) -> list[tuple[str, str]]:
         for block in run
         if block.link_share > MIN_LINK_SHARE or is_related_lead(block.text)
         for address, text in block.links
-        if address and _is_headline(text)
+        if address and _is_headline(text) and not _leads_to_label(text, address)
     ]
+
+
+def _leads_to_label(text: str, address: str) -> bool:
+    """Whether *text* names an author or a topic, on whose page *address* is."""
+    return len(text) < MIN_TOLD_CHARS and _LABEL_PATH.search(address) is not None
 
 
 def _unlinked(run: list[Block]) -> list[tuple[str, str]]:
