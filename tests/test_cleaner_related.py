@@ -38,6 +38,16 @@ def test_of_a_card_only_its_headline_is_related() -> None:
     assert under(cards) == [(text, f"{HERE}/2025/02/0{at}/story") for at, text in enumerate(HEADLINES, 1)]
 
 
+@pytest.mark.parametrize("heading", ["h3", "div"])
+def test_the_headline_of_a_card_is_not_what_stands_above_it(heading: str) -> None:
+    link = "<a href=/2025/02/01/tram>"
+    card = (
+        f"<div>{link}Trams and buses</a></div><{heading}>{link}{HEADLINES[0]}</a></{heading}>"
+        f"<div>{link}The tram is old, and it breaks down on each hill of the city, and nobody wants to pay for it now.</a></div>"
+    )
+    assert under(card) == [(HEADLINES[0], f"{HERE}/2025/02/01/tram")]
+
+
 def test_headlines_of_a_list_without_links_are_related() -> None:
     items = [f"<li><a href='#'>{text}</a>" for text in HEADLINES]
     assert under(f"<ul>{''.join(items)}</ul>") == [(text, None) for text in HEADLINES]

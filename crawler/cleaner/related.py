@@ -23,6 +23,8 @@ from crawler.urls import canonicalize, identity
 MIN_HEADLINE_CHARS = 12
 MAX_HEADLINE_CHARS = 300
 MAX_RELATED = 500
+MAX_CARD_CHARS = 150
+"""Of a headline that stands with other texts that lead to the same page; a longer one is a teaser."""
 MIN_UNLINKED = 3
 """Headlines that lead nowhere: fewer are whatever happens to stand there."""
 MIN_LINK_SHARE = 0.4
@@ -56,6 +58,7 @@ click (?:here|to|for)\b.*
 (?:submit|suggest) a correction
 send a letter to the editor
 view our .{0,30}
+.{0,20}\bsitemap
 (?:datenschutz|impressum|nutzungsbedingungen|cookies?|privatsphäre)(?:[ -]?(?:erklärung|hinweise?|einstellungen?|richtlinien?|bestimmungen|center))?(?: (?:und|&) .{0,30})?
 allgemeine (?:geschäftsbedingungen|nutzungsbedingungen)
 mentions légales.*
@@ -105,13 +108,20 @@ def related_links(page: Page, found: Layout, body: Body, title: str) -> list[Pag
 
 def _linked(run: list[Block]) -> list[tuple[str, str]]:
     """Return the headlines in *run* that lead somewhere; the rest of it are dates, authors and teasers."""
-    return [
-        (text, address)
-        for block in run
-        if block.link_share > MIN_LINK_SHARE or is_related_lead(block.text)
-        for address, text in block.links
-        if address and _is_headline(text) and not _leads_to_label(text, address)
-    ]
+    texts: dict[str, list[tuple[str, Block]]] = {}
+    for block in run:
+        if block.link_share > MIN_LINK_SHARE or is_related_lead(block.text):
+            for address, text in block.links:
+                if address and _is_headline(text) and not _leads_to_label(text, address):
+                    texts.setdefault(address, []).append((text, block))
+    return [(_headline(those), address) for address, those in texts.items()]
+
+
+def _headline(texts: list[tuple[str, Block]]) -> str:
+    """Return the headline among *texts* of one card, each with its block: the longest, for what stands above it is a word or two."""
+    told = [one for one in texts if one[0][-1] not in _NO_HEADLINE_ENDS and len(one[0]) <= MAX_CARD_CHARS]
+    headings = [one for one in told if one[1].role in HEADINGS]
+    return max((text for text, _ in headings or told), key=len, default=texts[0][0])
 
 
 def _leads_to_label(text: str, address: str) -> bool:
