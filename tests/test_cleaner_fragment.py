@@ -157,6 +157,11 @@ def test_each_caption_of_a_gallery_is_printed_once() -> None:
     assert told(f"<figure>{figures}</figure>").split("\n\n") == printed
 
 
+def test_a_figure_around_everything_is_of_no_image() -> None:
+    images = "".join(f"<img src=/{at}.jpg width=800><p>The boat {at}</p>" for at in range(2_000))
+    assert "The boat 1 The boat 2" not in read(f"<figure>{images}</figure>").body
+
+
 def test_a_story_in_a_figure_is_no_caption() -> None:
     long = " ".join(STORY[3:])
     figure = f"<figure>{IMAGE}<div><p>{long}</p></div></figure>"

@@ -27,6 +27,8 @@ _BYLINES = ("byline", "by-line", "by_line", "author")
 """What the junk names of boxes that name the author open with."""
 MAX_CAPTION_BOXES = 6
 """So many boxes may stand around an image, up to the one that holds its caption too."""
+MAX_CAPTION_BLOCKS = 50
+"""In such a box; one with more holds more than an image."""
 MAX_STRUCTURE = 24
 MIN_LEVEL, MAX_LEVEL = 2, 4
 """Of headings."""
@@ -343,6 +345,8 @@ def captions_of(found: Layout, image: Block) -> list[Block]:
     nearest: list[Block] = []
     alone = True
     for box in islice(_around(image.box), MAX_CAPTION_BOXES):
+        if box.end - box.first > MAX_CAPTION_BLOCKS:
+            break
         if box.junk and box.junk.startswith(_BYLINES):
             return []
         if box.tag == "figure":
