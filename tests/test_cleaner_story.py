@@ -321,3 +321,15 @@ def test_the_question_on_a_button_that_opens_its_answer_is_a_heading() -> None:
     html = page(article(paragraphs(*STORY[:3]), asked, paragraphs(*STORY[3:])))
     body = read_article(parse(html, URL)).article.body
     assert f"\n\n## Who pays for the repairs?\n\n{OTHER[0]}\n\n{OTHER[1]}\n\n" in body
+
+
+@pytest.mark.parametrize("count", [120, 400, 2_000])
+def test_a_story_of_hundreds_of_paragraphs_is_whole(count: int) -> None:
+    texts = [
+        f"On day {at} of the hearing the council heard witness {at * 7}, who spoke of the {1900 + at % 90} plans of the bridge and of who had drawn them."
+        for at in range(count)
+    ]
+    comments = "".join(f"<div class=comment><p>{text}</p></div>" for text in OTHER)
+    assert told(
+        article(f"<div class=body>{paragraphs(*texts)}</div>") + f"<div id=comments>{comments}</div>"
+    ) == tuple(texts)

@@ -13,7 +13,7 @@ from crawler.cleaner.features import Surroundings, is_prose, sums
 from crawler.cleaner.labels import WHY, Said
 from crawler.cleaner.text import fold, weight
 from crawler.cleaner.walk import layout
-from crawler.cleaner.wholes import BARE, ITEMS, Judged, judged_as_one
+from crawler.cleaner.wholes import BARE, ITEMS, Judged, judged_as_one, judged_by_beginning
 from crawler.cleaner.words import is_related_label
 from crawler.page import Page
 
@@ -96,6 +96,7 @@ def _judge(page: Page, found: Layout, headline: Block | None, title: str) -> Bod
     around = surroundings(page, found, headline, title)
     judged, fallen = _judged(around)
     judged_as_one(around, judged)
+    judged_by_beginning(around, judged)
     heads = _heads_of_lists(judged, around)
     kept: list[Block] = []
     seen: set[str] = set()

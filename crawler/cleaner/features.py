@@ -41,6 +41,8 @@ SHARE_HOSTS = (
 """Where buttons lead that stand on every page."""
 FAR = 99
 """Blocks: as far as distances are told apart."""
+MANY_CHARS, MANY_BLOCKS = 20_000, 300
+"""As far as sizes are told apart: few pages have more to learn from, and a long story is like another."""
 MIN_SENTENCE_CHARS = 30
 """Of a paragraph that is one sentence."""
 MIN_SHARE = 0.1
@@ -240,10 +242,11 @@ class Surroundings:
         first, end = box.first, box.end
         chars = self.chars[end] - self.chars[first]
         blocks = self.blocks[end] - self.blocks[first]
+        blocks = min(blocks, MANY_BLOCKS)
         if not chars:
             return 0, 0.0, 0.0, blocks
         return (
-            chars, (self.link_chars[end] - self.link_chars[first]) / chars,
+            min(chars, MANY_CHARS), (self.link_chars[end] - self.link_chars[first]) / chars,
             (self.prose[end] - self.prose[first]) / chars, blocks,
         )  # fmt: skip
 
@@ -306,6 +309,7 @@ def rows(around: Surroundings) -> Iterator[tuple[Block, Row | str]]:
     """Yield each block of text of the page with its row of `NAMES`, or with the reason why it needs none."""
     blocks = around.found.blocks
     count = len(blocks)
+    size, told = min(count, MANY_BLOCKS), min(around.all_prose, MANY_CHARS)
     trunk_end = around.prose[around.trunk.end]
     all_prose, headline = around.all_prose, around.headline
     related = heading = FAR
@@ -328,11 +332,11 @@ def rows(around: Surroundings) -> Iterator[tuple[Block, Row | str]]:
             min(around.texts.get(text, 1), 5),
             *of_box,
             around.containers.get(around.container_of[at], 0) / all_prose,
-            like_prose / all_prose, like_blocks, like_links / like_chars if like_chars else 0.0,
-            at - headline if headline >= 0 else -FAR,
+            like_prose / all_prose, min(like_blocks, FAR), like_links / like_chars if like_chars else 0.0,
+            min(at - headline, FAR) if headline >= 0 else -FAR,
             prose_before / all_prose, (trunk_end - prose_before) / all_prose, related, heading,
-            min(at - around.first_prose, 2 * FAR), min(around.last_prose - at, 2 * FAR), at / count,
-            all_prose, count,
+            min(at - around.first_prose, FAR), min(around.last_prose - at, FAR), at / count,
+            told, size,
         )  # fmt: skip
         related, heading = min(related + 1, FAR), min(heading + 1, FAR)
         if says is Said.RELATED:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from crawler.cleaner.blocks import Block, Box
-from crawler.cleaner.features import Row, Surroundings, sums
+from crawler.cleaner.features import FAR, JUNK, OFF_TRUNK, Row, Surroundings, sums
 from crawler.cleaner.labels import Said
 
 _WHOLES = frozenset({"ul", "ol", "dl", "table"})
@@ -15,6 +15,10 @@ BARE = frozenset({Said.RELATED, Said.FURNITURE, Said.END})
 MAX_BARE = 3
 """For each other item of a list."""
 _WITHIN_WHOLES = ITEMS | {"img", "caption"}
+
+
+MIN_LONG, BEGINNING = 60, 24
+"""Paragraphs of a long run, and those at its beginning."""
 
 
 @dataclass(slots=True, eq=False)
@@ -50,6 +54,31 @@ def judged_as_one(around: Surroundings, judged: list[Judged]) -> None:
             one.says, one.reason = Said.NOTHING, None
         for one in items + among:
             one.probability = mean
+
+
+def judged_by_beginning(around: Surroundings, judged: list[Judged]) -> None:
+    """Make the end of a long run of like paragraphs in *judged* at least as probable as its beginning.
+
+    Stories of hundreds of paragraphs are rare where the model learned, and what stands so far down was mostly none.
+    """
+    runs: dict[tuple[int, str], list[Judged]] = {}
+    for one in judged:
+        if (
+            one.reason is None
+            and one.says == Said.NOTHING
+            and around.proses[one.block.index]
+            and one.row[OFF_TRUNK] == 0
+            and one.row[JUNK] == FAR
+        ):
+            box = one.block.box
+            if box.parent is not None and box.end - box.first == 1:
+                box = box.parent
+            runs.setdefault((box.order, one.block.box.label), []).append(one)
+    for run in runs.values():
+        if len(run) > MIN_LONG:
+            mean = sum(one.probability for one in run[:BEGINNING]) / BEGINNING
+            for one in run[BEGINNING:]:
+                one.probability = max(one.probability, mean)
 
 
 def _whole(around: Surroundings, box: Box, others: list[int]) -> Box | None:
