@@ -3,7 +3,7 @@
 import pytest
 
 from crawler.classify import classify
-from crawler.cleaner import read_article
+from crawler.cleaner import explain, read_article
 from crawler.items import Kind
 from crawler.page import parse
 
@@ -321,6 +321,9 @@ def test_the_question_on_a_button_that_opens_its_answer_is_a_heading() -> None:
     html = page(article(paragraphs(*STORY[:3]), asked, paragraphs(*STORY[3:])))
     body = read_article(parse(html, URL)).article.body
     assert f"\n\n## Who pays for the repairs?\n\n{OTHER[0]}\n\n{OTHER[1]}\n\n" in body
+    unread = [line for line in explain(parse(html, URL)).lines() if line.startswith("not read")]
+    assert "not read, in <button>: Show more" in unread
+    assert not any("Who pays" in line for line in unread)
 
 
 @pytest.mark.parametrize("count", [120, 400, 2_000])
